@@ -31,5 +31,8 @@ class NullDetector(Detector):
         """Return no detections."""
         return []
 
+    def free_memory(self) -> None:
+        """Keep nothing."""
+
     def close(self) -> None:
         """Release nothing."""

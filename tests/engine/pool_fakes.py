@@ -47,6 +47,7 @@ class FakeDetector:
         self.numbers = []
         self.failing = 0
         self.closed = Event()
+        self.freed = 0
         self.inside = 0
 
     def fit(self, width, height):
@@ -64,6 +65,10 @@ class FakeDetector:
             self.failing -= 1
             raise RuntimeError("native trouble")
         return PERSON
+
+    def free_memory(self):
+        assert not self.closed.is_set()
+        self.freed += 1
 
     def close(self):
         assert not self.inside

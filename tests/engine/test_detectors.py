@@ -217,12 +217,13 @@ def test_detector_writes_nothing_to_log_or_stderr(detector, bikes, capfd, caplog
 
 
 @pytest.mark.parametrize("model", BUNDLED)
-def test_ncnn_gives_back_memory_of_each_run(model, bikes):
+def test_ncnn_gives_back_memory_of_its_runs(model, bikes):
     created = NcnnDetector(bundled(model))
     trim_memory()
     before = rss_bytes(os.getpid())
     for frame in bikes[:3]:
         detect(created, frame)
+    created.free_memory()
     trim_memory()
     assert rss_bytes(os.getpid()) - before < 8 * 2**20
     created.close()

@@ -263,3 +263,29 @@ def test_stop_does_not_wait_for_hanging_job(pool, caplog):
 
 def test_stop_without_start_does_nothing():
     FakeFramePool(create=lambda stop: FakeDetector(), on_change=Status()).stop()
+
+
+def test_memory_of_detector_is_freed_when_it_has_nothing_to_do(pool, inbox):
+    fake = FakeDetector()
+    started = pool(fake)
+    started.submit("door", FakeFrame(1), inbox)
+    inbox.wait()
+    assert started.wait_until_idle("door", LONG_S)
+    started.free_memory()
+    assert fake.freed == 0  # it has just been used
+    started.free_memory()
+    assert fake.freed == 1
+
+
+def test_memory_is_not_freed_while_a_frame_is_detected_in(pool, inbox):
+    fake = FakeDetector(Semaphore(0))
+    started = pool(fake)
+    hold(started, fake)
+    started.free_memory()
+    started.free_memory()
+    assert fake.freed == 0
+    fake.gate.release(10)
+
+
+def test_pool_without_detector_has_no_memory_to_free():
+    DetectionPool(create=lambda stop: FakeDetector(), on_change=print).free_memory()

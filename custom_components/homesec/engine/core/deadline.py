@@ -31,12 +31,14 @@ def run_with_deadline[T](
             results.put((None, err))
 
     until = time.monotonic() + limit_s
-    Thread(target=run, name=name, daemon=True).start()
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
     while (left_s := until - time.monotonic()) > 0 and not (stop and stop.is_set()):
         try:
             result, error = results.get(timeout=min(left_s, _STOP_CHECK_S))
         except Empty:
             continue
+        thread.join()  # at its end, so that a caller leaves no thread behind
         if error is not None:
             raise error
         return result  # type: ignore[return-value]  # without an error there is one

@@ -159,6 +159,12 @@ class CascadeDetector:
             ]
         )
 
+    def free_memory(self) -> None:
+        """Free what is kept for the next frame, which then takes longer."""
+        self.primary.free_memory()
+        if self.verifier is not None:
+            self.verifier.free_memory()
+
     def close(self) -> None:
         """Free the memory."""
         self.primary.close()

@@ -48,6 +48,9 @@ class Detector(Protocol):
         Does not apply ``threshold``. Raises DetectorError.
         """
 
+    def free_memory(self) -> None:
+        """Free what is kept for the next picture, which then takes longer."""
+
     def close(self) -> None:
         """Free the memory. Only ``close`` may be called again."""
 
@@ -98,6 +101,10 @@ class NetworkDetector(Detector):
             )
             if x1 < x2 and y1 < y2
         ]
+
+    @override
+    def free_memory(self) -> None:
+        """Nothing is kept, unless a subclass knows better."""
 
     def warm_up(self) -> None:
         """Detect once in a gray picture: this allocates memory and shows whether the model works.

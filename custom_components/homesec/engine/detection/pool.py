@@ -100,6 +100,7 @@ class DetectionPool:
         self._error: Exception = DetectorError("stopped")
         self._recent_ms: deque[float] = deque(maxlen=50)
         self.frame_count = 0  # timed jobs that have succeeded
+        self._freed_at_count = 0
         self._logged_at = -math.inf
         self._started_at = clock()
         # Daemons, since a native call that hangs must not keep the process from ending.
@@ -154,6 +155,18 @@ class DetectionPool:
         """Whether nothing is detected for a camera, since its pictures made detection fail."""
         with self._changed:
             return self._failures.is_paused(camera_id, self._clock())
+
+    def free_memory(self) -> None:
+        """Free what the detector keeps for the next frame, if there was none since the last call.
+
+        Call it every few seconds.
+        """
+        with self._changed:
+            cascade = self._cascade
+            is_idle = self.frame_count == self._freed_at_count and not self._running
+            self._freed_at_count = self.frame_count
+        if is_idle and cascade is not None:
+            cascade.free_memory()
 
     def submit(
         self, slot: str, task: Task, reply: Reply, *, wait_s: float = 0.0, timed: bool = True

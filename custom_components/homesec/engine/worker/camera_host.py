@@ -196,6 +196,10 @@ class CameraHost:
             frame_count=self._pool.frame_count,
         )
 
+    def free_memory(self) -> None:
+        """Free what the networks keep for their next run, if there was none lately."""
+        self._pool.free_memory()
+
     def _load_cascade(self, stop: threading.Event) -> CascadeDetector:
         """Have the parent find or download the models, and load them; on the pool's thread."""
         return load_cascade(

@@ -61,6 +61,7 @@ class CameraService:
         while not self._ended.wait(REPORT_S):
             self._parent.handle_report(host.report)
             if time.monotonic() - trimmed >= TRIM_S:
+                host.free_memory()
                 trim_memory()
                 trimmed = time.monotonic()
 
