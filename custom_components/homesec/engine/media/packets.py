@@ -174,6 +174,14 @@ class MediaPacket:
     t: float  # decoding time, never before that of the stream's previous packet
     at: float  # UTC epoch seconds of ``t``
     keyframe: bool = False
+    """Video: whether a decoder can start here, since the picture needs no other."""
+    recovery: int | None = None
+    """At a recovery point: after how many pictures they are complete, if a player starts here."""
+
+    @property
+    def random_access(self) -> bool:
+        """Video: whether a player can start a clip here."""
+        return self.keyframe or self.recovery is not None
 
     @property
     def is_video(self) -> bool:
