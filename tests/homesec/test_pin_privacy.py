@@ -48,8 +48,8 @@ USERS = {
 pytestmark = pytest.mark.parametrize("persistent_database", [True])
 
 
-@pytest.fixture(autouse=True)
-def _custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -> None:
+@pytest.fixture
+def custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -> None:
     """Let Home Assistant load the integration; the recorder is set up first."""
 
 

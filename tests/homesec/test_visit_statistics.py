@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
-@pytest.fixture(autouse=True)
-def _custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -> None:
+@pytest.fixture
+def custom_integrations(recorder_mock: Any, enable_custom_integrations: None) -> None:
     """The recorder, which must be set up first."""
 
 

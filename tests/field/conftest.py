@@ -1,0 +1,31 @@
+"""For the tests of cases from the field, one file for each row of ``cases.toml``.
+
+A test of the engine uses the fixtures of ``tests/engine``, such as ``rig``. A test that uses
+``hass`` gets Home Assistant as in ``tests/homesec``, with the real engine and a scripted detector.
+"""
+
+from pathlib import Path
+import sys
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / folder) for folder in ("engine", "homesec")]
+
+from engine_fixtures import *  # noqa: E402, F403 - fixtures are found by name
+from home_fixtures import *  # noqa: E402, F403
+from hypothesis import settings  # noqa: E402
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("field", deadline=None)
+settings.load_profile("field")
+
+HOME = ("custom_integrations", "cheap_hashes", "config_dir", "engine")
+
+
+@pytest.fixture(autouse=True)
+def _home(request):
+    """Prepare Home Assistant for the tests that use it."""
+    if "hass" in request.fixturenames:
+        for name in HOME:
+            request.getfixturevalue(name)

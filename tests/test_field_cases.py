@@ -1,0 +1,57 @@
+"""Each case from the field has a test, each of these tests a case, and the docs are current."""
+
+import re
+
+import pytest
+
+from homesec_dev import case_table
+from homesec_dev.case_table import Case, markdown, read_cases, with_table
+
+CASES = read_cases()
+TESTS = sorted(case_table.FOLDER.glob("test_*.py"))
+
+
+def test_ids_of_cases_are_unique():
+    ids = [case.id for case in CASES]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case_names_existing_tests(case):
+    for path in case.files:
+        assert "def test_" in path.read_text() or path.suffix == ".ts"
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_field_test_belongs_to_one_case(path):
+    assert len([case.id for case in CASES if path in case.files]) == 1
+    assert re.search(r"^(async )?def test_", path.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.id[0] == "V"], ids=lambda case: case.id)
+def test_case_of_camera_is_documented(case):
+    assert all((case.symptom, case.sends, case.does, case.helps))
+    # A cell of a table.
+    assert not {"|", "\n"} & set(case.symptom + case.sends + case.does + case.helps)
+
+
+def test_table_in_docs_is_current():
+    page = case_table.PAGE.read_text()
+    assert with_table(page, markdown(CASES)) == page, "run script/cases"
+
+
+def test_table_has_rows_with_a_symptom_only():
+    first = Case(id="X1", symptom="It blinks", sends="Light", does="Looks away", helps="A hat")
+    lines = markdown([first, Case(id="X2")]).splitlines()
+    assert lines[2:] == ["| **It blinks** | Light | Looks away | A hat |"]
+
+
+def test_table_without_a_place_is_refused():
+    with pytest.raises(ValueError, match="0 places"):
+        with_table("# Cameras", "")
+
+
+def test_case_ids_stay_in_their_folder():
+    known = re.compile(r"\b(" + "|".join(case.id for case in CASES) + r")\b")
+    page = case_table.PAGE.read_text()
+    assert not known.findall(page)
