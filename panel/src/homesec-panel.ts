@@ -18,7 +18,7 @@ import { SystemStore } from "./state/system.ts";
 import { ObservableController } from "./state/observable.ts";
 import { cards, controls, theme } from "./styles/shared.ts";
 import { loadResources, Texts } from "./texts/texts.ts";
-import { Format } from "./time/format.ts";
+import { Format, profileZone } from "./time/format.ts";
 import "./views/statistics-view.ts";
 import "./views/overview-view.ts";
 import "./views/zones-view.ts";
@@ -31,6 +31,7 @@ const TABS = [
   { view: "clips", path: `${BASE}/clips`, icon: mdiFilmstrip },
   { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
 ] as const;
+const SETTINGS = "/config/integrations/integration/homesec";
 const MESSAGE_MS = 5000;
 const ACTION_MS = 10_000;
 const NAVIGATION_EVENTS = ["location-changed", "popstate", "hashchange"];
@@ -60,6 +61,8 @@ export class HomeSecPanel extends LitElement {
     (label) => this.page?.texts.label(label) ?? label,
   );
   private language = "";
+  /** The profile and the time zone that times are formatted with. */
+  private formats = "";
   private hasMarkedFirst = false;
   private messageTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -93,6 +96,7 @@ export class HomeSecPanel extends LitElement {
     if (changed.size !== 1 || !changed.has("hass")) return true;
     const before = changed.get("hass") as Hass | undefined;
     if (before?.themes?.darkMode !== this.hass.themes?.darkMode) return true;
+    if (before?.locale !== this.hass.locale) return true;
     return this.hass.language !== this.language || this.page === null;
   }
 
@@ -107,20 +111,26 @@ export class HomeSecPanel extends LitElement {
       this.language = language;
       void this.loadTexts(language);
     }
-    const zone = this.system.state?.time_zone;
-    if (this.page && zone && zone !== this.page.format.zone) {
-      this.page = this.makePage(this.page.texts, zone);
-    }
+    if (this.page && this.formats !== this.wantedFormats) this.page = this.makePage(this.page.texts);
   }
 
   private async loadTexts(language: string): Promise<void> {
     const resources = await loadResources(this.hass);
     if (language !== this.language) return;
-    const zone = this.system.state?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    this.page = this.makePage(new Texts(resources, language), zone);
+    this.page = this.makePage(new Texts(resources, language));
   }
 
-  private makePage(texts: Texts, zone: string): Page {
+  private get zone(): string {
+    const server = this.system.state?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    return profileZone(this.hass.locale, server);
+  }
+
+  private get wantedFormats(): string {
+    return JSON.stringify([this.hass.locale, this.zone]);
+  }
+
+  private makePage(texts: Texts): Page {
+    this.formats = this.wantedFormats;
     return {
       hass: () => this.hass,
       api: this.api,
@@ -128,7 +138,7 @@ export class HomeSecPanel extends LitElement {
       stills: this.stills,
       scrollPosition: this.scrollPosition,
       texts,
-      format: new Format(this.hass, zone),
+      format: new Format(this.hass, this.zone),
       showMessage: (text, kind = "info", action) => this.showMessage({ text, kind, action }),
     };
   }
@@ -186,8 +196,22 @@ export class HomeSecPanel extends LitElement {
   private renderNotice(): unknown {
     const { state, unavailable } = this.system;
     if (!state || (state.ready && !unavailable)) return nothing;
-    const text = this.page!.texts.get(unavailable ? "errors.not_ready" : "common.starting");
-    return html`<p class="notice" role="status">${text}</p>`;
+    return html`<p class="notice" role="status">${this.notReady()}</p>`;
+  }
+
+  /** Say why HomeSec isn't running, with a link for those who can do something about it. */
+  private notReady(): unknown {
+    const { texts } = this.page!;
+    const { state, unavailable } = this.system;
+    if (state && !unavailable) {
+      const failed = state.problems.find((problem) => problem.id === "engine");
+      return failed ? texts.trouble(failed).title : texts.get("common.starting");
+    }
+    const isAdmin = state?.user.is_admin ?? this.hass.user?.is_admin;
+    return html`${texts.get("errors.not_ready")}
+    ${isAdmin
+      ? html`<a class="button small" href=${SETTINGS} @click=${followLink}>${texts.get("problems.settings")}</a>`
+      : nothing}`;
   }
 
   private renderBody(view: PageRoute): unknown {
@@ -202,7 +226,7 @@ export class HomeSecPanel extends LitElement {
       </div>`;
     }
     if (!state && unavailable) {
-      return html`<p class="empty" role="status">${page.texts.get("errors.not_ready")}</p>`;
+      return html`<p class="empty" role="status">${this.notReady()}</p>`;
     }
     if (!state) return html`<p class="empty" role="status">${page.texts.get("common.loading")}</p>`;
     switch (view.view) {
@@ -341,6 +365,8 @@ export class HomeSecPanel extends LitElement {
       }
       .toast p {
         margin: 0;
+        max-width: 100%;
+        overflow-wrap: anywhere;
         padding: 12px 20px;
         border-radius: 24px;
         background: #2b2b2b;

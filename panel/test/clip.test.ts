@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 
 import { Api } from "../src/data/api.ts";
 import { ClipStore } from "../src/state/clip.ts";
-import { makeClip, FakeBackend } from "./fake-backend.ts";
+import { FakeBackend } from "./fake-backend.ts";
+import { makeClip } from "./fake-data.ts";
 
 const NOW = 1_790_000_000;
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));

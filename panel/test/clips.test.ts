@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Api } from "../src/data/api.ts";
 import type { ClipPage } from "../src/data/types.ts";
 import { ClipList } from "../src/state/clips.ts";
-import { makeClip, FakeBackend } from "./fake-backend.ts";
+import { FakeBackend } from "./fake-backend.ts";
+import { makeClip } from "./fake-data.ts";
 
 const NOW = 1_790_000_000;
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));

@@ -3,7 +3,8 @@ import { beforeEach, expect, test } from "vitest";
 import { Api } from "../src/data/api.ts";
 import { parseRoute, routePath } from "../src/router.ts";
 import { DeletedList, PAGE_SIZE, daysLeft } from "../src/state/deleted.ts";
-import { FakeBackend, makeClip, makeDeleted } from "./fake-backend.ts";
+import { FakeBackend } from "./fake-backend.ts";
+import { makeClip, makeDeleted } from "./fake-data.ts";
 
 const NOW = 1_800_000_000;
 const DAY_S = 86_400;

@@ -12,7 +12,15 @@ import type {
   SystemState,
 } from "../src/data/types.ts";
 import { matchesFilter } from "../src/state/filters-match.ts";
-import english from "../../custom_components/homesec/translations/en.json" with { type: "json" };
+import {
+  CAMERAS,
+  makeClip,
+  makeDeleted,
+  makeSystem,
+  seeded,
+  textResources,
+  ZONES,
+} from "./fake-data.ts";
 
 type Message = { type: string; [key: string]: unknown };
 type Listener = (message: unknown) => void;
@@ -27,83 +35,9 @@ export interface FakeBackendOptions {
   code?: string | null;
 }
 
-const CAMERAS: [string, string][] = [
-  ["door", "Front door"],
-  ["drive", "Drive"],
-  ["garden", "Garden"],
-];
-const LABELS = ["person", "person", "person", "cat", "car", null];
-
-/** Return a seeded random number generator (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function makeClip(number: number, started: number, change: Partial<Clip> = {}): Clip {
-  const random = seeded(number);
-  const [camera_id, camera] = CAMERAS[Math.floor(random() * CAMERAS.length)]!;
-  const label = LABELS[Math.floor(random() * LABELS.length)] ?? null;
-  const id = `C${String(number).padStart(6, "0")}`;
-  return {
-    id,
-    camera_id,
-    camera,
-    state: "saved",
-    trigger: label ? "presence" : "manual",
-    started,
-    event: started,
-    duration: 8 + Math.floor(random() * 60),
-    label,
-    score: label ? 0.5 + random() / 2 : null,
-    zones: camera_id === "drive" ? ["Path"] : [],
-    protected: random() < 0.05,
-    local: true,
-    cloud: number % 7 ? "stored" : "waiting",
-    progress: number % 7 ? null : 0.4,
-    bytes: 3_000_000,
-    width: 1920,
-    height: 1080,
-    error: null,
-    film: `/api/homesec/clip/${id}.mp4`,
-    still: `/api/homesec/clip/${id}.jpg`,
-    ...change,
-  };
-}
-
-export function makeDeleted(clip: Clip, at: number, change: Partial<DeletedClip> = {}): DeletedClip {
-  return { ...clip, deleted: at, deleted_by: "Ada", expires: at + 7 * 86_400, ...change };
-}
-
 function missing(ids: string[], found: Clip[]): { id: string; error: string }[] {
   const known = new Set(found.map(({ id }) => id));
   return ids.filter((id) => !known.has(id)).map((id) => ({ id, error: "clip_not_found" }));
-}
-
-function makeCamera(id: string, name: string, change: Partial<Camera> = {}): Camera {
-  return {
-    id,
-    name,
-    device_id: id,
-    entity_id: `camera.${id}`,
-    image_entity_id: `image.${id}`,
-    health: "running",
-    error: null,
-    error_placeholders: {},
-    activity: "record",
-    detection: true,
-    presences: [],
-    recording: false,
-    snoozed_until: null,
-    labels: ["person", "cat", "car"],
-    zones: id === "drive" ? ["Path", "Road"] : [],
-    ...change,
-  };
 }
 
 function refusal(key: string, placeholders: Record<string, string> = {}): HassError {
@@ -146,7 +80,7 @@ export class FakeBackend {
       at -= 60 + random() * 5000;
       return clip;
     });
-    this.system = this.makeSystem(zone, admin);
+    this.system = makeSystem({ zone, admin, now, code, clips: this.clips.length });
     this.answers = this.makeAnswers();
   }
 
@@ -273,49 +207,10 @@ export class FakeBackend {
     return {};
   }
 
-  private makeSystem(zone: string, admin: boolean): SystemState {
-    return {
-      ready: true,
-      alarm: {
-        entity_id: "alarm_control_panel.home",
-        state: "disarmed",
-        mode: "disarmed",
-        changed_by: "Ada",
-        delay_ends_at: null,
-        code_arm_required: true,
-        code_format: this.code === null ? null : "number",
-        modes: ["home", "away", "night", "vacation", "custom"],
-        triggered_by: null,
-        bypassed: [],
-      },
-      cameras: [
-        makeCamera("door", "Front door", {
-          recording: true,
-          presences: [{ label: "person", count: 2, since: this.now - 20, zones: [] }],
-        }),
-        makeCamera("drive", "Drive"),
-        makeCamera("garden", "Garden", { health: "lost", error: "no_route" }),
-      ],
-      storage: {
-        clips: this.clips.length,
-        bytes: 48_000_000_000,
-        cloud_clips: this.clips.length - 20,
-        cloud_bytes: 46_000_000_000,
-        deleted_clips: 0,
-        deleted_bytes: 0,
-        keeps_deleted: true,
-        uploads: { jobs: 3, bytes: 12_000_000, oldest_at: this.now - 90, error: null },
-        disk_low: false,
-      },
-      user: { may_control: admin, is_admin: admin },
-      time_zone: zone,
-    };
-  }
-
   private makeAnswers(): Record<string, Answer> {
     return {
       "frontend/get_translations": ({ category }) => ({
-        resources: flattened(`component.homesec.${String(category)}`, categoryTexts(category)),
+        resources: textResources(String(category)),
       }),
       "auth/sign_path": ({ path }) => ({ path: `${String(path)}?authSig=x` }),
       "homesec/alarm/arm": (message) => this.setAlarm(message["mode"] as ArmMode, message),
@@ -355,32 +250,7 @@ export class FakeBackend {
       "homesec/timeline": ({ from, to }) => this.timeline(Number(from), Number(to)),
       "homesec/insight": ({ from, to }) => this.insight(Number(from), Number(to)),
       "homesec/zones/get": () => ({
-        zones: [
-          {
-            name: "Path",
-            kind: "required",
-            polygon: [
-              [0.3, 0.4],
-              [0.65, 0.4],
-              [0.8, 1],
-              [0.2, 1],
-            ],
-            labels: ["person"],
-            loiter_s: 0,
-          },
-          {
-            name: "Road",
-            kind: "mask",
-            polygon: [
-              [0, 0],
-              [1, 0],
-              [1, 0.25],
-              [0, 0.3],
-            ],
-            labels: [],
-            loiter_s: 0,
-          },
-        ],
+        zones: ZONES,
         labels: ["person", "cat", "car"],
         picture: "/api/camera_proxy/camera.door",
       }),
@@ -508,19 +378,4 @@ export class FakeBackend {
     }
     return { days: [...days.values()], hours };
   }
-}
-
-type Tree = { [key: string]: string | Tree };
-
-function categoryTexts(category: unknown): Tree {
-  return (english as unknown as Record<string, Tree>)[String(category)] ?? {};
-}
-
-function flattened(prefix: string, tree: Tree): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [key, value] of Object.entries(tree)) {
-    if (typeof value === "string") flat[`${prefix}.${key}`] = value;
-    else Object.assign(flat, flattened(`${prefix}.${key}`, value));
-  }
-  return flat;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { matchesFilter } from "../src/state/filters-match.ts";
 import type { Filter } from "../src/state/filter.ts";
 import { clipFilter, EVERYTHING, filterSearch, readFilter } from "../src/state/filter.ts";
-import { makeClip } from "./fake-backend.ts";
+import { makeClip } from "./fake-data.ts";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z") / 1000;
 const ZONE = "Europe/Berlin";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { columnsFor, layOut, rowOf, visibleRows } from "../src/layout/rows.ts";
 import { hourTicks, marksOf } from "../src/layout/spans.ts";
-import { makeClip } from "./fake-backend.ts";
+import { makeClip } from "./fake-data.ts";
 
 const SIZES = { columns: 4, cardHeight: 200, dayHeight: 44 };
 const DAY = 86_400;

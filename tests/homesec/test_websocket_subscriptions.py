@@ -79,6 +79,7 @@ async def test_status_subscription_sends_whole_status_at_once(
             "modes": ["home", "away", "night", "vacation", "custom"],
             "triggered_by": None,
             "bypassed": [],
+            "cause": None,
         },
         "cameras": [
             {
@@ -111,7 +112,9 @@ async def test_status_subscription_sends_whole_status_at_once(
             "disk_low": False,
             "missing_rights": [],
         },
+        "problems": [],
         "time_zone": "US/Pacific",
+        "external_url": None,
         "user": {"may_control": True, "is_admin": True},
     }
 

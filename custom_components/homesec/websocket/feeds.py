@@ -1,21 +1,14 @@
-"""Feeds that keep open pages up to date: changed clips, and the state of the whole system."""
+"""Feeds that keep open pages up to date, and the one of changed clips."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 
-from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
-from homeassistant.components.image import DOMAIN as IMAGE_DOMAIN
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.debounce import Debouncer
 
-from ..access import alarm_entity_id
-from ..alarm.machine import ARMED_MODES
-from ..cameras.config import camera_labels, zone_names
 from ..clips.serialize import clip_as_dict
-from ..cloud.retention_config import retention_rules
-from ..const import DOMAIN, LOGGER
+from ..const import LOGGER
 from ..engine.core.events import (
     CatalogRebuilt,
     ClipChanged,
@@ -24,20 +17,12 @@ from ..engine.core.events import (
     ClipsRescanned,
     ClipStarted,
     ClipUploaded,
-    DetectionEnded,
-    DetectionStarted,
-    DetectionUpdated,
-    DiskSpaceChanged,
-    HealthChanged,
-    OutboxChanged,
     UploadProgress,
 )
-from ..event_bus import AlarmChanged, CameraChanged, StatsUpdated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..cameras.state import CameraState
     from ..engine.core.events import EngineEvent
     from ..runtime import HomeSecData
 
@@ -163,97 +148,3 @@ class ClipFeed(Feed):
             else {"removed": id_}
             for id_ in clip_ids
         ]
-
-
-class StatusFeed(Feed):
-    """Sends the whole status each time: it is small, and no page can miss a part of it."""
-
-    listens_to = (
-        *(AlarmChanged, CameraChanged, HealthChanged, StatsUpdated),
-        *(DetectionStarted, DetectionUpdated, DetectionEnded),
-        *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded, OutboxChanged, DiskSpaceChanged),
-    )
-
-    @override
-    async def async_collect(self) -> list[dict[str, Any]]:
-        return [status_message(self._runtime)]
-
-
-def status_message(runtime: HomeSecData) -> dict[str, Any]:
-    """Return the status, without what depends on the user who asks."""
-    return {
-        "ready": runtime.host.ready,
-        "alarm": _alarm(runtime),
-        "cameras": [_camera(runtime, *each) for each in runtime.cameras.items()],
-        "storage": _storage(runtime),
-        "time_zone": runtime.hass.config.time_zone,
-    }
-
-
-def _alarm(runtime: HomeSecData) -> dict[str, Any]:
-    alarm = runtime.alarm
-    return {
-        "entity_id": alarm_entity_id(runtime),
-        "state": alarm.state.value,
-        "mode": alarm.mode.value,
-        "changed_by": alarm.snapshot.changed_by,
-        "delay_ends_at": alarm.delay_ends_at,
-        "code_arm_required": alarm.code_arm_required,
-        "code_format": alarm.code_format,
-        "modes": [mode.value for mode in ARMED_MODES],
-        "triggered_by": alarm.snapshot.triggered_by,
-        "bypassed": alarm.bypassed,
-    }
-
-
-def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[str, Any]:
-    subentry, alarm = runtime.cameras.subentry(camera_id), runtime.alarm
-    entity_id = er.async_get(runtime.hass).async_get_entity_id
-    return {
-        "id": camera_id,
-        "name": subentry.title,
-        "device_id": runtime.devices.id_of(camera_id),
-        "entity_id": entity_id(CAMERA_DOMAIN, DOMAIN, f"{camera_id}_camera"),
-        "image_entity_id": entity_id(IMAGE_DOMAIN, DOMAIN, f"{camera_id}_snapshot"),
-        "health": state.health.value,
-        "error": state.error,
-        "error_placeholders": dict(state.error_placeholders),
-        "activity": alarm.activity(subentry).value,
-        "detection": runtime.cameras.detects(camera_id),
-        "presences": [
-            {
-                "label": presence.label,
-                "count": presence.count,
-                "since": presence.first_seen_at,
-                "zones": list(presence.zones),
-            }
-            for presence in state.presences.values()
-        ],
-        "recording": state.recording,
-        "snoozed_until": runtime.alerts.snoozed_until(camera_id),
-        "labels": list(camera_labels(subentry.data)),
-        "zones": list(zone_names(subentry.data)),
-    }
-
-
-def _storage(runtime: HomeSecData) -> dict[str, Any]:
-    stats, storage = runtime.coordinator.engine_stats, runtime.storage.state
-    backlog = storage.uploads.backlog
-    uploads = {
-        "jobs": backlog.jobs,
-        "bytes": backlog.bytes,
-        "oldest_at": backlog.oldest_at,
-        "error": storage.error,
-    }
-    return {
-        "clips": stats.clips,
-        "bytes": stats.clip_bytes,
-        "cloud_clips": stats.cloud_clips,
-        "cloud_bytes": stats.cloud_bytes,
-        "deleted_clips": stats.deleted_clips,
-        "deleted_bytes": stats.deleted_bytes,
-        "keeps_deleted": retention_rules(runtime.entry.data).deleted_kept_s > 0,
-        "uploads": uploads if storage.cloud else None,
-        "disk_low": storage.disk_low,
-        "missing_rights": list(storage.missing_rights),
-    }

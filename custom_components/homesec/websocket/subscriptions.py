@@ -14,7 +14,9 @@ import probatio
 
 from ..access import Permission, async_get_runtime, check_permission, has_permission
 from ..const import DOMAIN
-from .feeds import ClipFeed, StatusFeed, status_message
+from .feeds import ClipFeed
+from .problems import visible_problems
+from .status import StatusFeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,10 +71,12 @@ def _status(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, An
                 "may_control": has_permission(connection.user, runtime, Permission.CONTROL),
                 "is_admin": connection.user.is_admin,
             }
-            connection.send_event(msg["id"], {**status, "user": user})
+            problems = visible_problems(status["problems"], connection.user)
+            connection.send_event(msg["id"], {**status, "problems": problems, "user": user})
 
-        send(status_message(runtime))
-        return hass.data[_FEEDS].status.async_subscribe(send)
+        feed = hass.data[_FEEDS].status
+        send(feed.message)
+        return feed.async_subscribe(send)
 
     async_follow(hass, connection, msg["id"], attach)
 

@@ -3,6 +3,7 @@ import {
   mdiHome,
   mdiLockOpenVariantOutline,
   mdiMoonWaningCrescent,
+  mdiPlayCircleOutline,
   mdiShieldAlert,
   mdiShieldHalfFull,
   mdiShieldLock,
@@ -13,14 +14,19 @@ import {
 import { css, html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import type { Alarm, AlarmState, ArmMode } from "../data/types.ts";
+import type { Alarm, AlarmCause, AlarmState, ArmMode } from "../data/types.ts";
 import type { HassError } from "../ha/hass.ts";
+import { followLink } from "../ha/navigate.ts";
 import { PageElement, now } from "../page.ts";
+import { routePath } from "../router.ts";
 import { isPinError } from "../state/pin-entry.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { duration } from "../time/format.ts";
+import { dayOf } from "../time/zone.ts";
 import { icon } from "./icon.ts";
+import "./live-picture.ts";
 import { runGuarded, runWithPin } from "./pin-dialog.ts";
+import "./still-image.ts";
 
 const MODE_ICON: Record<ArmMode, string> = {
   home: mdiHome,
@@ -77,6 +83,7 @@ export class AlarmCard extends PageElement {
         </div>
         ${this.renderCountdown(alarm)}
       </div>
+      ${alarm.cause ? this.renderCause(alarm.cause) : nothing}
       ${this.renderButtons(alarm)}
       ${this.renderRefused()}
     </section>`;
@@ -95,15 +102,62 @@ export class AlarmCard extends PageElement {
 
   private detail(alarm: Alarm): string {
     const { texts } = this;
-    if ((alarm.state === "triggered" || alarm.state === "pending") && alarm.triggered_by) {
-      return texts.get("alarm.by", { who: alarm.triggered_by });
-    }
     const parts = [];
+    const { cause } = alarm;
+    if (cause) {
+      // What a camera has seen is described below.
+      if (cause.by && !cause.camera_id) parts.push(texts.get("alarm.by_hand", { who: cause.by }));
+      parts.push(this.timeOf(cause.at));
+      return parts.join(" · ");
+    }
     if (alarm.changed_by) parts.push(texts.get("alarm.changed_by", { who: alarm.changed_by }));
     if (alarm.bypassed.length) {
       parts.push(texts.get("alarm.bypassed", { cameras: alarm.bypassed.join(", ") }));
     }
     return parts.join(" · ");
+  }
+
+  /** The time of today, with the day if it was another one. */
+  private timeOf(at: number): string {
+    const { format } = this;
+    const isToday = dayOf(at, format.zone) === dayOf(now(), format.zone);
+    return isToday ? format.time(at, { seconds: true }) : format.dateTime(at);
+  }
+
+  /** Who or what a camera has seen, with the picture and the clip. */
+  private renderCause(cause: AlarmCause): unknown {
+    if (!cause.camera_id) return nothing;
+    const { texts } = this;
+    const camera = cause.camera ?? cause.by ?? "";
+    const label = cause.label ? texts.label(cause.label) : null;
+    return html`<div class="cause">
+      ${this.renderPicture(cause, camera)}
+      <div class="what">
+        <b>${label ? texts.get("alarm.seen", { label, camera }) : camera}</b>
+        ${cause.zones.length ? html`<span>${cause.zones.join(", ")}</span>` : nothing}
+        ${cause.clip_id
+          ? html`<a
+              class="button"
+              href=${routePath({ view: "clip", id: cause.clip_id })}
+              @click=${followLink}
+              >${icon(mdiPlayCircleOutline)}${texts.get("alarm.watch")}</a
+            >`
+          : nothing}
+      </div>
+    </div>`;
+  }
+
+  private renderPicture(cause: AlarmCause, name: string): unknown {
+    if (cause.still) {
+      return html`<homesec-still .stills=${this.page.stills} .path=${cause.still}></homesec-still>`;
+    }
+    const camera = this.page.system.camera(cause.camera_id ?? "");
+    if (camera?.health !== "running") return nothing;
+    return html`<homesec-live
+      .hass=${this.page.hass}
+      .entity=${camera.entity_id}
+      text=${this.texts.get("cameras.picture", { camera: name })}
+    ></homesec-live>`;
   }
 
   private renderCountdown(alarm: Alarm): unknown {
@@ -238,6 +292,40 @@ export class AlarmCard extends PageElement {
       }
       p {
         margin: 2px 0 0;
+      }
+      h2,
+      p,
+      .what {
+        overflow-wrap: anywhere;
+      }
+      .cause {
+        display: grid;
+        grid-template-columns: minmax(0, 320px) minmax(0, 1fr);
+        gap: 12px 16px;
+        align-items: center;
+      }
+      .cause homesec-still,
+      .cause homesec-live {
+        aspect-ratio: 16 / 9;
+        border-radius: 8px;
+        --still-fit: contain; /* the box can be anywhere */
+      }
+      .what {
+        display: grid;
+        gap: 4px;
+        justify-items: start;
+      }
+      .what b {
+        font-size: 16px;
+        font-weight: 500;
+      }
+      .what .button {
+        margin-top: 6px;
+      }
+      @media (max-width: 600px) {
+        .cause {
+          grid-template-columns: minmax(0, 1fr);
+        }
       }
       .count {
         font-size: 28px;

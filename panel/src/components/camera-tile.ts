@@ -1,6 +1,4 @@
 import {
-  mdiBellOffOutline,
-  mdiBellOutline,
   mdiEyeOffOutline,
   mdiEyeOutline,
   mdiMotionPlayOutline,
@@ -20,8 +18,7 @@ import { icon } from "./icon.ts";
 import { labelIcon } from "./label-icon.ts";
 import "./live-picture.ts";
 import { runGuarded, runWeakening } from "./pin-dialog.ts";
-
-const SNOOZE_MIN = 60;
+import "./snooze-menu.ts";
 
 /** A camera's current picture, presences, and state. */
 @customElement("homesec-camera-tile")
@@ -91,14 +88,7 @@ export class CameraTile extends PageElement {
               </button>`
             : nothing}
           ${this.canControl
-            ? html`<button
-                class="button small icon plain"
-                title=${this.snoozeText()}
-                aria-label=${`${this.snoozeText()}: ${camera.name}`}
-                @click=${() => void this.snooze()}
-              >
-                ${icon(camera.snoozed_until ? mdiBellOutline : mdiBellOffOutline)}
-              </button>`
+            ? html`<homesec-snooze .page=${this.page} .camera=${camera}></homesec-snooze>`
             : nothing}
           ${this.system?.user.is_admin
             ? html`<a
@@ -151,21 +141,6 @@ export class CameraTile extends PageElement {
     }
   }
 
-  private snoozeText(): string {
-    return this.texts.get(this.camera.snoozed_until ? "cameras.unsnooze" : "cameras.snooze");
-  }
-
-  private async snooze(): Promise<void> {
-    const { id, snoozed_until: until } = this.camera;
-    try {
-      await (until ? runGuarded : runWeakening)(this, this.snoozeText(), async (pin) => {
-        await this.page.api.snooze(id, until ? 0 : SNOOZE_MIN, pin);
-      });
-    } catch (error) {
-      this.page.showMessage(this.texts.error(error), "error");
-    }
-  }
-
   static override styles = [
     controls,
     cards,
@@ -207,6 +182,8 @@ export class CameraTile extends PageElement {
         background: rgba(0, 0, 0, 0.72);
         color: #fff;
         font-size: 13px;
+        max-width: 100%;
+        overflow-wrap: anywhere;
       }
       .badge svg {
         width: 16px;

@@ -42,7 +42,9 @@ export class ChoiceMenu extends LitElement {
         aria-controls="list"
         @click=${() => (this.open = !this.open)}
       >
-        ${buttonText}${this.chosen.length > 1 ? ` (${this.chosen.length})` : ""}${icon(mdiMenuDown)}
+        <span class="text"
+          >${buttonText}${this.chosen.length > 1 ? ` (${this.chosen.length})` : ""}</span
+        >${icon(mdiMenuDown)}
       </button>
       ${this.open
         ? html`<div id="list" class="list" role="group" aria-label=${this.text}>
@@ -85,8 +87,19 @@ export class ChoiceMenu extends LitElement {
   static override styles = [
     controls,
     css`
+      :host {
+        min-width: 0;
+        max-width: 100%;
+      }
       div {
         position: relative;
+      }
+      .button {
+        max-width: 100%;
+      }
+      .text {
+        overflow: hidden;
+        text-overflow: ellipsis;
       }
       .list {
         position: absolute;
@@ -111,6 +124,7 @@ export class ChoiceMenu extends LitElement {
         min-height: 44px;
         padding: 0 16px;
         cursor: pointer;
+        overflow-wrap: anywhere;
       }
       label:hover {
         background: var(--hs-soft);
@@ -120,6 +134,20 @@ export class ChoiceMenu extends LitElement {
         height: 20px;
         accent-color: var(--hs-accent);
         flex: none;
+      }
+      @media (max-width: 600px) {
+        /* Below its button, as wide as the page: a list beside the last button would leave it. */
+        div {
+          position: static;
+        }
+        .list {
+          position: absolute;
+          top: auto;
+          inset-inline: 12px;
+          width: auto;
+          max-width: none;
+          margin-top: 4px;
+        }
       }
     `,
   ];

@@ -87,7 +87,8 @@ export class ClipActions extends PageElement {
   }
 
   private async share(): Promise<void> {
-    const address = location.origin + routePath({ view: "clip", id: this.clip.id });
+    const base = this.system?.external_url ?? location.origin;
+    const address = base + routePath({ view: "clip", id: this.clip.id });
     const done = await share(address, this.clip.camera);
     if (done === "copied") this.page.showMessage(this.texts.get("clip.copied"));
     if (done === null) this.page.showMessage(address);
@@ -130,10 +131,6 @@ export class ClipActions extends PageElement {
         display: flex;
         flex-wrap: wrap;
         gap: 8px;
-      }
-      .button.small {
-        min-height: 40px;
-        border-radius: 20px;
       }
     `,
   ];

@@ -50,7 +50,7 @@ export function clipCard(page: Page, clip: Clip, card: CardState): TemplateResul
       <span class="line"
         ><b>${format.time(clip.event, { seconds: true })}</b
         ><span class="what"
-          >${icon(labelIcon(clip.label))}<span class="name">${clipName(page, clip)}</span>${clip.score === null
+          >${icon(labelIcon(clip.label))}<span class="name">${clipName(page, clip)}</span>${clip.score === null || clip.state === "recording"
             ? nothing
             : html`<span class="score">${format.percent(clip.score)}</span>`}</span
         ></span
@@ -78,12 +78,13 @@ function livePicture(page: Page, clip: Clip): string | null {
   return entity ? `/api/camera_proxy/${entity}?width=480&height=270&clip=${clip.id}` : null;
 }
 
+/** Name a clip with the confidence of what its still shows. Only beside the still. */
 export function clipTitle(page: Page, clip: Clip): string {
   const name = clipName(page, clip);
   return clip.score === null ? name : `${name} ${page.format.percent(clip.score)}`;
 }
 
-function clipName(page: Page, clip: Clip): string {
+export function clipName(page: Page, clip: Clip): string {
   if (clip.label !== null) return page.texts.label(clip.label);
   return page.texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion");
 }

@@ -66,8 +66,12 @@ export const clipDetailsStyles = css`
     font-size: 12px;
     color: var(--hs-text-2);
   }
+  dl > div {
+    min-width: 0;
+  }
   dd {
     margin: 0;
+    overflow-wrap: anywhere;
   }
   progress {
     width: 80px;

@@ -40,7 +40,7 @@ export class DayBars extends PageElement {
         </span>
       </div>
       <div class="chart">
-        <span class="highest" aria-hidden="true">${highest || ""}</span>
+        <span class="highest" aria-hidden="true">${highest ? this.format.number(highest) : ""}</span>
         ${stacks.map((stack) => this.renderStack(stack, keys, highest))}
       </div>
       <div class="ends" aria-hidden="true">
@@ -58,7 +58,7 @@ export class DayBars extends PageElement {
   }
 
   private renderStack(stack: Stack, keys: string[], highest: number): unknown {
-    const parts = stack.parts.map((part) => `${this.name(part.key)} ${part.count}`);
+    const parts = stack.parts.map((part) => `${this.name(part.key)} ${this.format.number(part.count)}`);
     const text = `${this.format.dayName(stack.day)}: ${parts.join(", ") || 0}`;
     return html`<button
       class="stack"
@@ -166,8 +166,11 @@ export class DayBars extends PageElement {
         display: flex;
         align-items: center;
         gap: 6px;
+        min-width: 0;
+        overflow-wrap: anywhere;
       }
       .dot {
+        flex: none;
         width: 12px;
         height: 12px;
         border-radius: 3px;

@@ -160,7 +160,7 @@ export class DayStrip extends PageElement {
         padding: 0 12px 4px;
         display: grid;
         gap: 4px;
-        max-height: 28vh;
+        max-height: 32vh;
         overflow-y: auto;
         overflow-x: hidden;
       }
@@ -180,7 +180,7 @@ export class DayStrip extends PageElement {
       }
       .strip {
         position: relative;
-        height: 26px;
+        height: 44px;
         border-radius: 6px;
         background: var(--hs-soft);
         cursor: pointer;
@@ -196,20 +196,21 @@ export class DayStrip extends PageElement {
       }
       .mark {
         position: absolute;
-        top: 3px;
-        bottom: 3px;
+        top: 0;
+        bottom: 0;
         min-width: 5px;
-        padding: 0;
+        padding: 4px 0;
         border: none;
-        border-radius: 3px;
-        background: color-mix(in srgb, var(--hs-text) 45%, transparent);
+        border-radius: 6px;
+        /* As wide as it lasts, as high as a finger needs. */
+        background: color-mix(in srgb, var(--hs-text) 45%, transparent) content-box;
         cursor: pointer;
       }
       .mark.people {
-        background: var(--hs-accent);
+        background-color: var(--hs-accent);
       }
       .mark:focus-visible {
-        outline-offset: 0;
+        outline-offset: -2px;
       }
       .hours {
         position: relative;

@@ -179,6 +179,7 @@ export class FilterBar extends PageElement {
         padding: 12px;
       }
       .group {
+        max-width: 100%;
         display: flex;
         flex-wrap: wrap;
         gap: 6px;
@@ -200,14 +201,13 @@ export class FilterBar extends PageElement {
       .search svg {
         position: absolute;
         left: 10px;
-        top: 8px;
+        top: 12px;
         color: var(--hs-text-2);
         pointer-events: none;
       }
       .search input {
         width: 100%;
-        min-height: 36px;
-        border-radius: 18px;
+        border-radius: 22px;
         padding-left: 36px;
       }
       @media (max-width: 600px) {

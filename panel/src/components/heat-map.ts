@@ -12,7 +12,6 @@ export class HeatMap extends PageElement {
 
   protected override render(): unknown {
     const highest = Math.max(0, ...this.hours.flat());
-    const hour = (index: number): string => String(index).padStart(2, "0");
     return html`<table>
       <caption class="hidden-text">
         ${this.texts.get("insight.heat")}
@@ -23,23 +22,26 @@ export class HeatMap extends PageElement {
           ${Array.from(
             { length: 24 },
             (_, index) =>
-              html`<th scope="col"><span class=${index % 6 ? "fine" : ""}>${hour(index)}</span></th>`,
+              html`<th scope="col">
+                <span class=${index % 6 ? "fine" : ""}>${this.format.hourOfDay(index)}</span>
+              </th>`,
           )}
         </tr>
       </thead>
       <tbody>
-        ${this.hours.map((counts, day) => {
+        ${this.format.weekdays.map((day) => {
+          const counts = this.hours[day] ?? [];
           const name = this.format.weekday(day);
           return html`<tr>
             <th scope="row">${name}</th>
             ${counts.map((count, index) => {
               const share = Math.round(strength(count, highest) * 100);
-              const text = this.texts.count("insight.visits", count, { n: count });
+              const text = this.texts.count("insight.visits", count, { n: this.format.number(count) });
               return html`<td
                 style="--share:${share}%"
-                title="${name} ${hour(index)}:00 – ${hour((index + 1) % 24)}:00: ${text}"
+                title="${name} ${this.format.hourOfDay(index)} – ${this.format.hourOfDay(index + 1)}: ${text}"
               >
-                <span class="hidden-text">${count}</span>
+                <span class="hidden-text">${this.format.number(count)}</span>
               </td>`;
             })}
           </tr>`;

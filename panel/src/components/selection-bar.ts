@@ -31,6 +31,7 @@ export class SelectionBar extends PageElement {
   constructor() {
     super();
     new ObservableController(this, () => this.selection);
+    new ObservableController(this, () => this.list);
   }
 
   protected override render(): unknown {
@@ -56,14 +57,22 @@ export class SelectionBar extends PageElement {
             </button>
             <span class="count" role="status">${texts.count("clips.selected", selection.size)}</span>
             ${action(mdiExportVariant, texts.get("clip.export"), () => this.export())}
-            ${action(mdiLock, texts.get("clip.protect"), () => this.protect(true))}
-            ${action(mdiLockOpenVariantOutline, texts.get("clip.unprotect"), () =>
-              this.protect(false),
-            )}
+            ${this.allProtected
+              ? action(mdiLockOpenVariantOutline, texts.get("clip.unprotect"), () =>
+                  this.protect(false),
+                )
+              : action(mdiLock, texts.get("clip.protect"), () => this.protect(true))}
             ${action(mdiDeleteOutline, texts.get("clip.delete"), () => this.delete(), "danger")}
           </div>`
         : nothing}
       <homesec-confirm-dialog></homesec-confirm-dialog>`;
+  }
+
+  /** Whether all selected clips are protected, so that what is offered is to unprotect them. */
+  private get allProtected(): boolean {
+    const { ids, size } = this.selection;
+    const selected = this.list.clips.filter((clip) => ids.has(clip.id));
+    return size > 0 && selected.length === size && selected.every((clip) => clip.protected);
   }
 
   /** Delete the selected clips after a confirmation. */

@@ -58,7 +58,7 @@ export class StillImage extends LitElement {
         display: block;
         width: 100%;
         height: 100%;
-        object-fit: cover;
+        object-fit: var(--still-fit, cover);
       }
       .none {
         display: grid;

@@ -257,11 +257,14 @@ export class VideoPlayer extends PageElement {
         background: rgba(0, 0, 0, 0.72);
         color: #fff;
         pointer-events: none;
+        max-width: 100%;
+        overflow: hidden;
+        text-overflow: ellipsis;
         white-space: nowrap;
       }
       .marks {
         position: relative;
-        height: 28px;
+        height: 44px;
         margin-top: 8px;
         border-radius: 6px;
         background: var(--hs-soft);
@@ -270,17 +273,17 @@ export class VideoPlayer extends PageElement {
       }
       .marks button {
         position: absolute;
-        top: 4px;
-        bottom: 4px;
+        top: 0;
+        bottom: 0;
         min-width: 6px;
-        padding: 0;
+        padding: 4px 0;
         border: none;
-        border-radius: 4px;
-        background: color-mix(in srgb, var(--hs-text) 45%, transparent);
+        border-radius: 6px;
+        background: color-mix(in srgb, var(--hs-text) 45%, transparent) content-box;
         cursor: pointer;
       }
       .marks button.people {
-        background: var(--hs-accent);
+        background-color: var(--hs-accent);
       }
       .at {
         position: absolute;

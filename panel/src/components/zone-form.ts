@@ -98,6 +98,7 @@ export class ZoneForm extends PageElement {
     css`
       form {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 14px;
       }
       label {
@@ -130,6 +131,7 @@ export class ZoneForm extends PageElement {
         color: var(--hs-bad);
       }
       .choice {
+        overflow-wrap: anywhere;
         display: flex;
         align-items: center;
         gap: 12px;

@@ -126,8 +126,8 @@ export class Api {
   }
 
   /** Snooze a camera's alerts. 0 ends the snooze. */
-  snooze(cameraId: string, minutes: number, pin: string | null): Promise<unknown> {
-    const fields = { cameras: [cameraId], duration_s: minutes * 60 };
+  snooze(cameraId: string, seconds: number, pin: string | null): Promise<unknown> {
+    const fields = { cameras: [cameraId], duration_s: seconds };
     return this.call("homesec/cameras/snooze", { ...fields, ...withPin(pin) });
   }
 

@@ -13,7 +13,40 @@ export interface Alarm {
   code_format: "number" | "text" | null;
   modes: ArmMode[];
   triggered_by: string | null;
+  /** What triggered the alarm, while it is pending or triggered. */
+  cause: AlarmCause | null;
   bypassed: string[];
+}
+
+export interface AlarmCause {
+  /** The camera's name, or the user's who triggered it by hand. */
+  by: string | null;
+  camera_id: string | null;
+  camera: string | null;
+  label: string | null;
+  /** When it was first seen. */
+  at: number;
+  zones: string[];
+  clip_id: string | null;
+  /** Path of the picture with the boxes. */
+  still: string | null;
+}
+
+/** Something that is wrong. */
+export interface Problem {
+  id: string;
+  /** Of its text: in `issues` for a repair of Home Assistant, otherwise in `problems`. */
+  key: string;
+  repair: boolean;
+  severity: "critical" | "error" | "warning";
+  placeholders: Record<string, string>;
+  /** Key of the error behind it. */
+  error: string | null;
+  error_placeholders: Record<string, string>;
+  /** Where to fix it; null if the user may not open that page. */
+  link: string | null;
+  /** The user chose to ignore this repair. */
+  ignored: boolean;
 }
 
 export interface PresenceSeen {
@@ -70,8 +103,11 @@ export interface SystemState {
   alarm: Alarm;
   cameras: Camera[];
   storage: Storage;
+  problems: Problem[];
   user: { may_control: boolean; is_admin: boolean };
   time_zone: string;
+  /** For links that are opened elsewhere. */
+  external_url: string | null;
 }
 
 export type ClipState = "recording" | "saved" | "failed" | "missing";

@@ -16,9 +16,23 @@ export interface Connection {
   removeEventListener(event: "ready", callback: () => void): void;
 }
 
+/** The user's profile: how times and numbers are written. */
+export interface Locale {
+  language: string;
+  time_format: "language" | "system" | "12" | "24";
+  number_format?:
+    | ("language" | "system" | "none")
+    | ("comma_decimal" | "decimal_comma" | "space_comma" | "quote_decimal");
+  /** The browser's time zone, or Home Assistant's. */
+  time_zone?: "local" | "server";
+  /** "language", or the name of a day. */
+  first_weekday?: string;
+}
+
 export interface Hass {
   language: string;
-  locale: { language: string; time_format: "language" | "system" | "12" | "24" };
+  locale: Locale;
+  user?: { is_admin: boolean };
   states: Record<string, HassEntity | undefined>;
   themes?: { darkMode?: boolean };
   connected: boolean;

@@ -74,12 +74,9 @@ export const controls = css`
     background: none;
   }
   .button.small {
-    min-height: 36px;
     padding: 0 12px;
-    border-radius: 18px;
   }
   .button.small.icon {
-    width: 36px;
     padding: 0;
   }
   .button:disabled {

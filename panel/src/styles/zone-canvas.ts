@@ -11,6 +11,9 @@ export const zoneCanvasStyles = css`
     width: 100%;
     background: #1a1a1a;
     border-radius: var(--hs-radius);
+    /* Handles and names at the edge must not widen the page. */
+    overflow: clip;
+    overflow-clip-margin: 8px;
     user-select: none;
     -webkit-user-select: none;
   }
@@ -71,20 +74,40 @@ export const zoneCanvasStyles = css`
     stroke: #ccc;
     stroke-dasharray: 6 5;
   }
-  .corner,
-  .middle,
-  .cursor {
+  button.corner,
+  button.middle {
     position: absolute;
+    display: grid;
+    place-items: center;
+    width: 44px;
+    height: 44px;
+    margin: -22px;
+    padding: 0;
+    border: none;
+    border-radius: 50%;
+    background: none;
+    touch-action: none;
+    cursor: grab;
+  }
+  button.middle {
+    cursor: copy;
+  }
+  button.corner::before,
+  button.middle::before,
+  span.corner,
+  .cursor {
+    content: "";
     width: 22px;
     height: 22px;
-    margin: -11px;
-    padding: 0;
     border-radius: 50%;
     border: 3px solid #fff;
     background: #1976d2;
     box-shadow: 0 0 4px #000;
-    touch-action: none;
-    cursor: grab;
+  }
+  span.corner,
+  .cursor {
+    position: absolute;
+    margin: -11px;
   }
   span.corner {
     width: 14px;
@@ -98,13 +121,11 @@ export const zoneCanvasStyles = css`
     height: 22px;
     margin: -11px;
   }
-  .middle {
+  button.middle::before {
     width: 16px;
     height: 16px;
-    margin: -8px;
     border-width: 2px;
     background: rgba(255, 255, 255, 0.35);
-    cursor: copy;
   }
   .cursor {
     background: none;
@@ -120,6 +141,9 @@ export const zoneCanvasStyles = css`
     color: #fff;
     font-size: 12px;
     pointer-events: none;
+    max-width: 60%;
+    overflow: hidden;
+    text-overflow: ellipsis;
     white-space: nowrap;
   }
   .name.detection {

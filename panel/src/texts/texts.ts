@@ -1,5 +1,6 @@
 /** The page's texts from `translations/<language>.json`, served by Home Assistant. */
 
+import type { Problem } from "../data/types.ts";
 import type { Hass, HassError } from "../ha/hass.ts";
 import type english from "../../../custom_components/homesec/translations/en.json";
 
@@ -17,7 +18,7 @@ export type Values = Record<string, string | number>;
 export type Resources = Record<string, string>;
 
 const DOMAIN = "component.homesec";
-const CATEGORIES = ["config_panel", "exceptions", "selector"] as const;
+const CATEGORIES = ["config_panel", "exceptions", "issues", "selector"] as const;
 
 export async function loadResources(hass: Hass): Promise<Resources> {
   const answers = await Promise.all(
@@ -59,13 +60,45 @@ export class Texts {
   }
 
   /** Translate a name from the engine. Return the name if it has no text. */
-  named(group: "health" | "source_error", name: string, values: Values = {}): string {
+  named(group: "health" | "problems" | "source_error", name: string, values: Values = {}): string {
     return this.find(`config_panel.${group}.${name}`, values) ?? name;
   }
 
   /** Return the text for an error key. */
   problem(key: string): string {
     return this.find(`exceptions.${key}.message`, {}) ?? key;
+  }
+
+  /** Return what a problem is, and more about it if there is more to say. */
+  trouble(problem: Problem): { title: string; detail: string | null } {
+    const { key, placeholders, error } = problem;
+    const title = problem.repair
+      ? this.find(`issues.${key}.title`, placeholders)
+      : this.named("problems", key, placeholders);
+    const detail = problem.repair
+      ? this.issueDetail(key, placeholders)
+      : error && this.reason(error, problem.error_placeholders);
+    const known = title !== undefined && title !== key;
+    return { title: known ? title : this.get("problems.unknown"), detail: detail || null };
+  }
+
+  /** Return the first paragraph of a repair, as plain text. */
+  private issueDetail(key: string, values: Values): string | null {
+    const text =
+      this.find(`issues.${key}.description`, values) ??
+      this.find(`issues.${key}.fix_flow.step.confirm.description`, values);
+    const first = text?.split("\n\n")[0]?.replace(/\[([^\]]*)\]\([^)]*\)|[*`]/g, "$1");
+    // Some values are known to the repair's form only.
+    return first && !/\{\w+\}/.test(first) ? first : null;
+  }
+
+  /** Return the text of an error, of a camera's source or another. */
+  private reason(error: string, values: Values): string | null {
+    return (
+      this.find(`config_panel.source_error.${error}`, values) ??
+      this.find(`exceptions.${error}.message`, values) ??
+      null
+    );
   }
 
   label(label: string): string {

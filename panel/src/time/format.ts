@@ -1,34 +1,64 @@
-/** Formats times, durations, and sizes for the user's language. */
+/** Formats times, numbers, and sizes as the user's profile in Home Assistant says. */
 
-import type { Hass } from "../ha/hass.ts";
+import type { Hass, Locale } from "../ha/hass.ts";
 import type { Day } from "./zone.ts";
 import { addDays, dayOf } from "./zone.ts";
 
 const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+/** By the profile's number format: languages that write numbers so. */
+const NUMBER_LOCALES: Record<string, string[]> = {
+  comma_decimal: ["en-US", "en"],
+  decimal_comma: ["de", "es", "it"],
+  space_comma: ["fr", "sv", "cs"],
+  quote_decimal: ["de-CH"],
+  none: ["en-US"],
+};
+const DIGITS = ["integer", "group", "decimal", "fraction", "minusSign"];
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const DAY_MS = 86_400_000;
+const A_MONDAY = Date.UTC(2024, 0, 1);
+
+/** Return the time zone that a user's times are shown in. */
+export function profileZone({ time_zone: chosen }: Pick<Locale, "time_zone">, server: string): string {
+  return chosen === "local" ? Intl.DateTimeFormat().resolvedOptions().timeZone : server;
+}
 
 export class Format {
   private readonly made = new Map<string, Intl.DateTimeFormat>();
   readonly language: string;
-  private readonly hour12: boolean | undefined;
+  private readonly locale: Locale;
+  private readonly hour12: boolean;
 
   constructor(
     hass: Pick<Hass, "locale" | "language">,
     readonly zone: string,
   ) {
+    this.locale = hass.locale;
     this.language = hass.locale.language || hass.language;
-    const { time_format: clock } = hass.locale;
-    this.hour12 = clock === "12" ? true : clock === "24" ? false : undefined;
+    this.hour12 = usesHour12(hass.locale, this.language);
   }
 
   time(at: number, { seconds = false } = {}): string {
-    return this.clock(seconds).format(at * 1000);
+    return unbreakable(this.clock(seconds).format(at * 1000));
   }
 
   /** Format a full hour briefly. */
   hour(at: number): string {
-    return this.clock(false).resolvedOptions().hour12
-      ? this.with("hour", { hour: "numeric", hour12: true }).format(at * 1000)
-      : this.time(at);
+    if (!this.hour12) return this.time(at);
+    const format = this.with("hour", { hour: "numeric", hourCycle: "h12" });
+    return unbreakable(format.format(at * 1000));
+  }
+
+  /** Format an hour of the day, 0 to 24, without regard to the time zone. */
+  hourOfDay(hour: number): string {
+    const format = new Intl.DateTimeFormat(this.language, {
+      timeZone: "UTC",
+      hour: this.hour12 ? "numeric" : "2-digit",
+      hourCycle: this.hour12 ? "h12" : "h23",
+      // Without minutes, some languages add a word to the 24-hour clock.
+      ...(this.hour12 ? {} : { minute: "2-digit" }),
+    });
+    return unbreakable(format.format(A_MONDAY + hour * 3_600_000));
   }
 
   day(at: number): string {
@@ -50,9 +80,16 @@ export class Format {
     return `${this.day(at)}, ${this.time(at, { seconds: true })}`;
   }
 
+  /** Name a weekday; 0 is Monday. */
   weekday(index: number): string {
     const format = new Intl.DateTimeFormat(this.language, { weekday: "short", timeZone: "UTC" });
-    return format.format(Date.UTC(2024, 0, 1 + index)); // a Monday
+    return format.format(A_MONDAY + index * DAY_MS);
+  }
+
+  /** The weekdays in the order of the user's calendar; 0 is Monday. */
+  get weekdays(): number[] {
+    const first = firstWeekday(this.locale, this.language);
+    return Array.from({ length: 7 }, (_, index) => (first + index) % 7);
   }
 
   /** Return the day, and its key if it is today or yesterday. */
@@ -70,32 +107,50 @@ export class Format {
       value /= 1000;
       power += 1;
     }
-    return new Intl.NumberFormat(this.language, {
+    return this.measure(value, {
       style: "unit",
       unit: SIZES[power] ?? "byte",
       unitDisplay: power ? "short" : "long",
       maximumFractionDigits: value < 10 && power ? 1 : 0,
-    }).format(value);
+    });
   }
 
-  number(value: number): string {
-    return new Intl.NumberFormat(this.language).format(value);
+  number(value: number, options: Intl.NumberFormatOptions = {}): string {
+    const { number_format: chosen = "language" } = this.locale;
+    const grouping = chosen === "none" ? { useGrouping: false } : {};
+    const locales = chosen === "system" ? undefined : (NUMBER_LOCALES[chosen] ?? this.language);
+    return new Intl.NumberFormat(locales, { ...options, ...grouping }).format(value);
   }
 
   percent(share: number): string {
-    const format = new Intl.NumberFormat(this.language, {
-      style: "percent",
-      maximumFractionDigits: 0,
-    });
-    return format.format(share);
+    return this.measure(share, { style: "percent", maximumFractionDigits: 0 }, 100);
+  }
+
+  /** Format with the unit as in the user's language, and the digits as in the profile. */
+  private measure(value: number, options: Intl.NumberFormatOptions, factor = 1): string {
+    const { maximumFractionDigits } = options;
+    const digits = this.number(
+      value * factor,
+      maximumFractionDigits === undefined ? {} : { maximumFractionDigits },
+    );
+    let text = "";
+    let written = false;
+    for (const part of new Intl.NumberFormat(this.language, options).formatToParts(value)) {
+      if (!DIGITS.includes(part.type)) text += part.value;
+      else if (!written) {
+        text += digits;
+        written = true;
+      }
+    }
+    return unbreakable(text);
   }
 
   private clock(seconds: boolean): Intl.DateTimeFormat {
     return this.with(seconds ? "time-s" : "time", {
-      hour: "2-digit",
+      hour: this.hour12 ? "numeric" : "2-digit",
       minute: "2-digit",
       ...(seconds ? { second: "2-digit" } : {}),
-      ...(this.hour12 === undefined ? {} : { hour12: this.hour12 }),
+      hourCycle: this.hour12 ? "h12" : "h23",
     });
   }
 
@@ -107,6 +162,29 @@ export class Format {
     }
     return format;
   }
+}
+
+function usesHour12({ time_format: chosen }: Locale, language: string): boolean {
+  if (chosen === "12" || chosen === "24") return chosen === "12";
+  const locale = chosen === "system" ? undefined : language;
+  return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ?? false;
+}
+
+/** Return the day that a week begins with; 0 is Monday. */
+function firstWeekday({ first_weekday: chosen }: Locale, language: string): number {
+  const index = WEEKDAYS.indexOf(chosen ?? "");
+  if (index >= 0) return index;
+  const locale = new Intl.Locale(language) as Intl.Locale & {
+    weekInfo?: { firstDay: number };
+    getWeekInfo?: () => { firstDay: number };
+  };
+  const info = locale.getWeekInfo?.() ?? locale.weekInfo;
+  return info ? info.firstDay - 1 : 0;
+}
+
+/** Keep a number or time together with its unit, so that no "PM" begins a line. */
+function unbreakable(text: string): string {
+  return text.replace(/[\s\u202f]/g, "\u00a0");
 }
 
 /** Format a duration as 0:07, 1:23, or 1:02:03. */

@@ -3,7 +3,7 @@ import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { clipDetails, clipDetailsStyles } from "../components/clip-details.ts";
-import { clipTitle } from "../components/clip-card.ts";
+import { clipName } from "../components/clip-card.ts";
 import { icon } from "../components/icon.ts";
 import type { Clip, ClipDetail } from "../data/types.ts";
 import { followLink, navigate } from "../ha/navigate.ts";
@@ -92,7 +92,7 @@ export class ClipView extends PageElement {
       <div class="head">
         ${this.renderBack()}
         <div class="title">
-          <h2>${clip.camera}: ${clipTitle(this.page, clip)}</h2>
+          <h2>${clip.camera}: ${clipName(this.page, clip)}</h2>
           <p class="quiet">${this.format.dateTime(clip.event)}</p>
         </div>
         ${this.renderNeighbor(detail.previous, mdiChevronLeft, texts.get("clip.older"))}
@@ -222,6 +222,9 @@ export class ClipView extends PageElement {
       }
       .title p {
         margin: 0;
+      }
+      .title {
+        overflow-wrap: anywhere;
       }
       .recording {
         display: flex;

@@ -47,7 +47,7 @@ export class DeletedView extends PageElement {
     void this.list?.refresh();
   }
 
-  /** Nobody purges anything while the alarm is triggered. */
+  /** Whether nothing can be deleted forever now, since the alarm is triggered. */
   private get isHeld(): boolean {
     return this.system?.alarm.state === "triggered";
   }

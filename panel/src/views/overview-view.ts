@@ -15,6 +15,7 @@ import { cards, controls } from "../styles/shared.ts";
 import { dayOf } from "../time/zone.ts";
 import "../components/alarm-card.ts";
 import "../components/camera-tile.ts";
+import "../components/health-strip.ts";
 import "../components/still-image.ts";
 
 const SHOWN = 12;
@@ -64,7 +65,8 @@ export class OverviewView extends PageElement {
   protected override render(): unknown {
     return html`<div class="page">
       <homesec-alarm-card .page=${this.page}></homesec-alarm-card>
-      ${this.renderWarnings()}
+      <homesec-health-strip .page=${this.page}></homesec-health-strip>
+      <div class=${this.system?.cameras.length === 1 ? "columns" : "rows"}>
       <section aria-labelledby="cameras">
         <h2 id="cameras" class="hidden-text">${this.texts.get("cameras.title")}</h2>
         ${this.renderCameras()}
@@ -78,26 +80,14 @@ export class OverviewView extends PageElement {
         </div>
         ${this.renderToday()}
       </section>
+      </div>
     </div>`;
-  }
-
-  private renderWarnings(): unknown {
-    const storage = this.system?.storage;
-    if (!storage) return nothing;
-    const { texts } = this;
-    const error = storage.uploads?.error;
-    const lines = [
-      storage.disk_low ? texts.get("storage.disk_low") : null,
-      error ? `${texts.get("storage.stuck")} ${texts.problem(error)}` : null,
-    ].filter(Boolean);
-    if (!lines.length) return nothing;
-    return html`<div class="card warning" role="status">${lines.map((line) => html`<p>${line}</p>`)}</div>`;
   }
 
   private renderCameras(): unknown {
     const cameras = this.system?.cameras ?? [];
     if (!cameras.length) return html`<p class="card empty">${this.texts.get("cameras.none")}</p>`;
-    return html`<div class="tiles ${cameras.length === 1 ? "single" : ""}">
+    return html`<div class="tiles">
       ${repeat(
         cameras,
         (camera) => camera.id,
@@ -117,7 +107,12 @@ export class OverviewView extends PageElement {
     if (!list) return nothing;
     if (list.error) return html`<p class="card bad" role="alert">${texts.error(list.error)}</p>`;
     if (!list.ready) return html`<p class="empty">${texts.get("clips.loading")}</p>`;
-    if (!list.clips.length) return html`<p class="card empty">${texts.get("overview.quiet")}</p>`;
+    if (!list.clips.length) {
+      // Where something is wrong, no clip doesn't mean that nothing happened.
+      const wrong = this.system?.problems.length;
+      const text = texts.get(wrong ? "overview.quiet_problems" : "overview.quiet");
+      return html`<p class="card empty">${text}</p>`;
+    }
     const width = innerWidth < 600 ? 170 : 240; // approximate
     return html`<div class="clips">
       ${repeat(
@@ -150,9 +145,18 @@ export class OverviewView extends PageElement {
         gap: 16px;
         grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
       }
-      .tiles.single {
+      .rows,
+      .columns {
+        display: grid;
         grid-template-columns: minmax(0, 1fr);
-        max-width: 640px;
+        gap: inherit;
+        align-items: start;
+      }
+      @media (min-width: 900px) {
+        /* One camera would be too high across the whole page, so its clips are beside it. */
+        .columns {
+          grid-template-columns: minmax(0, 3fr) minmax(0, 2fr);
+        }
       }
       .title {
         display: flex;
@@ -167,12 +171,6 @@ export class OverviewView extends PageElement {
         display: grid;
         gap: 12px;
         grid-template-columns: repeat(auto-fill, minmax(min(46%, 200px), 1fr));
-      }
-      .warning {
-        border-inline-start: 6px solid var(--warning-color, #ffa600);
-      }
-      .warning p {
-        margin: 0;
       }
       @media (max-width: 600px) {
         .page {

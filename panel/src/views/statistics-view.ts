@@ -29,15 +29,20 @@ export class StatisticsView extends PageElement {
     void this.load(this.days);
   }
 
+  /** Visits are counted in Home Assistant's time zone, whatever the user's profile says. */
+  private get zone(): string {
+    return this.system?.time_zone ?? this.format.zone;
+  }
+
   private get span(): { from: string; to: string } {
-    const to = dayOf(now(), this.format.zone);
+    const to = dayOf(now(), this.zone);
     return { from: addDays(to, 1 - this.days), to };
   }
 
   private async load(days: number): Promise<void> {
     this.days = days;
     const { from, to } = this.span;
-    const { zone } = this.format;
+    const { zone } = this;
     try {
       const statistics = await this.page.api.visitStatistics(
         startOfDay(from, zone),

@@ -264,6 +264,7 @@ export class ZonesView extends PageElement {
       .head h2 {
         flex: 1;
         min-width: 0;
+        overflow-wrap: anywhere;
       }
       .columns {
         display: grid;
@@ -274,6 +275,7 @@ export class ZonesView extends PageElement {
       .left,
       .right {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 12px;
         min-width: 0;
       }
@@ -292,6 +294,7 @@ export class ZonesView extends PageElement {
         margin: 0;
         padding: 0;
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 6px;
       }
       li .button {

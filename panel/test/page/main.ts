@@ -2,7 +2,8 @@
 
 import { BASE } from "../../src/router.ts";
 import "../../src/homesec-panel.ts";
-import { makeClip, FakeBackend } from "../fake-backend.ts";
+import { FakeBackend } from "../fake-backend.ts";
+import { makeClip } from "../fake-data.ts";
 
 const query = new URLSearchParams(location.search);
 const backend = new FakeBackend({
