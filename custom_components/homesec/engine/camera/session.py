@@ -24,7 +24,7 @@ from ..core.events import (
     SnapshotTaken,
 )
 from ..core.types import Activity, CameraHealth, CameraStats, SourceKind
-from ..media.jpeg import draw_boxes, encode_jpeg, still_quality
+from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
 from ..media.rate_meter import RateMeter
 from ..recording.controller import RecordingController
@@ -275,7 +275,7 @@ class CameraSession:
     def _start_recording(self, duration_s: float | None) -> str:
         clip_id = self._recording.start_manual(*self._now, duration_s)
         if (frame := self._sampler.latest) is not None:
-            self._recording.offer_still(frame, 0.0)
+            self._recording.offer_still(frame)
         return clip_id
 
     def _handle_packet(self, packet: MediaPacket) -> None:
@@ -323,7 +323,7 @@ class CameraSession:
         if self.activity is not Activity.RECORD:
             return
         self._recording.motion_seen(sampled.frame.t, sampled.frame.at)
-        self._recording.offer_still(sampled.frame, 0.0)
+        self._recording.offer_still(sampled.frame)
 
     @property
     def _recorded_presences(self) -> list[Presence]:
@@ -351,7 +351,7 @@ class CameraSession:
         if not tracks or not self._detection.present:
             return
         best = max(tracks, key=lambda track: track.score)
-        self._recording.offer_still(frame, max(still_quality(track) for track in tracks))
+        self._recording.offer_still(frame, tracks)
         better = best.score >= self._snapshot_score + SNAPSHOT_GAIN
         if better and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
             self._snapshot_score, self._snapshot_t = best.score, frame.t

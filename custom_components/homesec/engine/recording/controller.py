@@ -17,6 +17,7 @@ from ..core.errors import CameraNotRunning
 from ..core.events import ClipsLimited
 from ..core.track_log import TrackLog
 from ..core.types import Clip, ClipState, Trigger
+from ..media.jpeg import still_quality
 from ..media.packets import TICKS
 from .writer import ClipResult, ClipWriter
 
@@ -50,6 +51,7 @@ class _OpenClip:
     score: float | None = None
     still: Frame | None = None
     still_quality: float = -1.0
+    still_score: float | None = None  # the confidence in what the still shows
     last_pts: int = -1  # the latest presentation time of its pictures
 
     def feed(self, packet: MediaPacket) -> None:
@@ -118,6 +120,8 @@ class RecordingController:
         rank = [*self._config.labels, clip.label].index
         if clip.label is None or rank(presence.label) < rank(clip.label):
             clip.label, clip.score = presence.label, presence.score
+            # What the still shows has another label.
+            clip.still_quality, clip.still_score = min(clip.still_quality, 0.0), None
         elif clip.label == presence.label:
             clip.score = max(clip.score or 0.0, presence.score)
         clip.track_log.include([presence.track_id])
@@ -177,10 +181,15 @@ class RecordingController:
             self._open.track_log.include(verified)
             self._open.track_log.add_zones(zone for each in present for zone in each.zones)
 
-    def offer_still(self, frame: Frame, quality: float) -> None:
-        """Use a frame for the still, if its quality is higher than the last one's."""
-        if self._open is not None and quality > self._open.still_quality:
-            self._open.still, self._open.still_quality = frame, quality
+    def offer_still(self, frame: Frame, tracks: Iterable[Track] = ()) -> None:
+        """Use a frame for the still if it shows the clip's label better than the last one."""
+        if (clip := self._open) is None:
+            return
+        shown = [x for x in tracks if clip.label in (None, x.label)]
+        quality = max(map(still_quality, shown), default=0.0)
+        if quality > clip.still_quality:
+            clip.still, clip.still_quality = frame, quality
+            clip.still_score = max((x.score for x in shown), default=None)
 
     def feed(self, packet: MediaPacket) -> None:
         """Process the newest packet, which is in the buffer already."""
@@ -207,7 +216,9 @@ class RecordingController:
         if (clip := self._open) is None:
             return
         self._open = None
-        clip.writer.end(ClipResult(label=clip.label, score=clip.score, still=clip.still))
+        # Both are shown together, so the confidence is that of the picture.
+        score = clip.score if clip.still_score is None else clip.still_score
+        clip.writer.end(ClipResult(label=clip.label, score=score, still=clip.still))
 
     def _may_begin(self, t: float, at: float) -> bool:
         """Return whether another clip may begin; report it when too many did in a short time.
