@@ -35,6 +35,7 @@ from .const import (
     CONF_VERIFY_TLS,
     CONF_ZONES,
 )
+from .engine.core.stream_verdict import findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +95,7 @@ def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
         "present": {label: presence.count for label, presence in state.presences.items()},
         "recordings": len(state.recordings),
         "stats": asdict(state.stats),
+        "stream_findings": [each.value for each in findings(state.stats.stream)],
     }
 
 

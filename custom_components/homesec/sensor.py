@@ -29,6 +29,7 @@ from .engine.core.events import (
 from .engine.core.types import PERSON
 from .entity import HomeSecCameraEntity, HomeSecEntity, add_camera_entities, label_key
 from .event_bus import CameraChanged, StatsUpdated, VisitsUpdated
+from .stream_sensor import StreamSensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -209,7 +210,8 @@ async def async_setup_entry(
             if entity_id := registry.async_get_entity_id(SENSOR_DOMAIN, DOMAIN, unique_id):
                 registry.async_remove(entity_id)
 
-    def make(runtime: HomeSecData, camera_id: str) -> Iterable[CameraSensor]:
+    def make(runtime: HomeSecData, camera_id: str) -> Iterable[HomeSecCameraEntity]:
+        yield StreamSensor(runtime, camera_id)
         for description in CAMERA_SENSORS:
             yield CameraSensor(runtime, camera_id, description)
         for label in camera_labels(runtime.cameras.subentry(camera_id).data):

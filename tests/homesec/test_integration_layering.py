@@ -21,7 +21,7 @@ LAYERS = (
         *("alarm_control_panel", "binary_sensor", "camera", "event", "image", "notify", "sensor"),
         *("switch", "condition", "trigger", "services", "alerts.actions"),
         *("cameras.actions", "clips.actions", "backup", "diagnostics", "media_source", "repairs"),
-        *("logbook", "system_health"),
+        *("logbook", "stream_sensor", "system_health"),
         *("config_flow", "flows", "panel", "views", "websocket"),
     ),
     ("",),

@@ -65,6 +65,7 @@ WITHOUT_EXCEPTIONS = {
         "issues",
         "video_issues",
         "sensor",
+        "stream_sensor",
         "flows.retention_flow",
         "flows.zone_form",
     ),
@@ -255,6 +256,7 @@ def entity_keys() -> dict[str, set[str]]:
             for key in (description.key for description in sensor.LABEL_SENSORS)
         }
         | keys_in("sensor")
+        | keys_in("stream_sensor")
         | {description.translation_key for description in descriptions},
         "switch": keys_in("switch"),
     }

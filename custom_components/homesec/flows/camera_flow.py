@@ -210,9 +210,9 @@ class CameraFlow(HomeSecSubentryFlow):
             errors=errors,
             description_placeholders={
                 "picture": self._async_picture(),
-                "formats": self._preview.formats,
+                "formats": await self._preview.async_formats(self.hass),
                 "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
-                "note": (await async_options(self.hass, "note")).get(self._preview.note_key, ""),
+                "note": await self._preview.async_note(self.hass),
                 **error_placeholders,
             },
             last_step=True,

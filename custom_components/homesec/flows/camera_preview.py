@@ -1,6 +1,6 @@
 """The picture and the formats of a camera that is being set up."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +9,15 @@ from homeassistant.const import CONF_ENTITY_ID
 from ..cameras.config import source_config
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_KIND
+from ..engine.core.stream_report import StreamReport
+from ..engine.core.stream_verdict import verdict
 from ..engine.core.types import SourceKind
+from ..translations import async_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
 
     from ..runtime import HomeSecData
 
@@ -25,11 +30,26 @@ CODEC_NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 class CameraPreview:
     """One picture of a camera, and what to say about its source."""
 
-    formats: str = ""  # size, codecs and frame rate; needs no translation
+    formats: str = ""  # size, codecs, and rates; needs no translation
+    stream: StreamReport = field(default_factory=StreamReport)
     note_key: str = ""  # key of ``selector.note`` in the translations
     jpeg: bytes | None = field(default=None, repr=False)
     tls_fingerprint: str | None = None  # SHA-256 of the camera's certificate
     asks_digest: bool = False  # the camera asked for a login that doesn't show the password
+
+    async def async_formats(self, hass: HomeAssistant) -> str:
+        """Return what is known of the source's stream, in Home Assistant's language."""
+        interval_s = self.stream.keyframe_interval_s
+        if interval_s is None or not self.stream.recorded_as_is:
+            return self.formats
+        texts = await async_options(hass, "stream_format")
+        return f"{self.formats} · {texts['keyframes'].format(seconds=f'{interval_s:.2g}')}"
+
+    async def async_note(self, hass: HomeAssistant) -> str:
+        """Return what is odd about the source, and which setting of the camera helps."""
+        if (found := verdict(self.stream)) is not None:
+            return (await async_options(hass, "stream_verdict"))[found]
+        return (await async_options(hass, "note")).get(self.note_key, "")
 
 
 async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) -> CameraPreview:
@@ -39,10 +59,18 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
         feed = EntityFeed(runtime.hass, source[CONF_ENTITY_ID])
     engine = await runtime.host.async_wait_engine()
     found = await runtime.host.async_run_raw(engine.probe, source_config(source), feed)
-    formats = _formats(found.width, found.height, found.video_codec, found.fps, found.audio_codec)
+    stream = replace(
+        found.stream,
+        width=found.width,
+        height=found.height,
+        codec=found.video_codec,
+        fps=found.fps,
+        audio_codec=found.audio_codec,
+    )
     note_key = "" if found.records_directly else "encoded"
     return CameraPreview(
-        formats=formats,
+        formats=_formats(stream),
+        stream=found.stream,
         note_key=note_key,
         jpeg=found.jpeg,
         tls_fingerprint=found.tls_fingerprint,
@@ -61,15 +89,26 @@ async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraP
     if jpeg is None:
         return None
     stats = runtime.host.engine.stats(camera_id)
-    formats = _formats(stats.width, stats.height, stats.video_codec, stats.fps, None)
+    stream = replace(
+        stats.stream,
+        width=stats.width,
+        height=stats.height,
+        codec=stats.video_codec,
+        fps=stats.fps,
+    )
     note_key = "" if stats.video_codec in COPIED_CODECS else "encoded"
-    return CameraPreview(formats=formats, note_key=note_key, jpeg=jpeg)
+    return CameraPreview(
+        formats=_formats(stream), stream=stats.stream, note_key=note_key, jpeg=jpeg
+    )
 
 
-def _formats(width: int, height: int, video: str, fps: float | None, audio: str | None) -> str:
-    parts = [f"{width} x {height}", CODEC_NAMES.get(video, video)]
-    if fps:
-        parts.append(f"{fps:.3g} fps")
-    if audio:
-        parts.append(CODEC_NAMES.get(audio, audio))
+def _formats(stream: StreamReport) -> str:
+    codec = CODEC_NAMES.get(stream.codec, stream.codec)
+    parts = [f"{stream.width} x {stream.height}", f"{codec} {stream.profile}".rstrip()]
+    if stream.fps:
+        parts.append(f"{stream.fps:.3g} fps")
+    if stream.bit_rate:
+        parts.append(f"{stream.bit_rate / 1e6:.2g} Mbit/s")
+    if stream.audio_codec:
+        parts.append(CODEC_NAMES.get(stream.audio_codec, stream.audio_codec))
     return " · ".join(parts)

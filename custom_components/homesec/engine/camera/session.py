@@ -27,6 +27,7 @@ from ..core.types import Activity, CameraHealth, CameraStats, SourceKind
 from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
 from ..media.rate_meter import RateMeter
+from ..media.stream_meter import StreamMeter
 from ..recording.controller import RecordingController
 from ..tracking.presence import Step
 from .command_queue import CommandQueue
@@ -129,6 +130,7 @@ class CameraSession:
         self._video_codec = ""
         self._received_rate = RateMeter()
         self._decoded_rate = RateMeter()
+        self._meter = StreamMeter()
         self.health = CameraHealth.CONNECTING
         self._reported: tuple[CameraHealth, str | None] | None = None
         self._rng = rng
@@ -180,6 +182,7 @@ class CameraSession:
             height=frame.height if frame else 0,
             video_codec=self._video_codec,
             reconnects=max(0, self._source.connections - 1),
+            stream=self._meter.report(),
         )
 
     def run(self) -> None:
@@ -285,6 +288,7 @@ class CameraSession:
         self._now = (packet.t, packet.at)
         self._buffer.push(packet)
         self._recording.feed(packet)
+        self._meter.feed(packet)
         if not packet.is_video:
             return
         self._video_codec = packet.format.codec
@@ -305,6 +309,7 @@ class CameraSession:
         self._recording.audio = None
         self._buffer.clear()
         self._sampler.reset()
+        self._meter.restart()
 
     def _handle_tracks(
         self, sampled: SampledFrame, tracks: list[Track], verified: list[int]

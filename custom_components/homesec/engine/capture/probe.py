@@ -1,4 +1,4 @@
-"""Open a source once to find out whether it works and what it shows."""
+"""Open a source once to find out whether it works, what it shows, and what its stream is like."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -11,6 +11,7 @@ from ..core.errors import NoVideo, SourceError, UnsupportedCodec
 from ..core.types import SourceKind
 from ..media.decoder import FrameDecoder
 from ..media.jpeg import encode_jpeg
+from ..media.stream_meter import StreamMeter
 from .reconnecting_source import open_source, source_pace
 from .timeline import Timeline
 
@@ -23,37 +24,60 @@ if TYPE_CHECKING:
 
 PREVIEW_WIDTH = 960
 LIMIT_S = 12.0  # seconds of video before which a picture has to be decoded
+MEASURED_S = 3.0
+"""Seconds of video after which a picture is enough: a camera whose keyframes are less than
+``LONG_KEYFRAME_GAP_S`` apart has sent two."""
+SURE_S = 1.5  # the same, if the distance of keyframes is already known
+_KEYFRAMES = 3
 
 
 def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
-    """Open a source, decode one picture, and close it. Raises ``SourceError``."""
+    """Open a source, decode one picture, measure a little, and close it. Raises ``SourceError``."""
     if config.kind is SourceKind.FILE:
         config = replace(config, paced=False, loop=False)
     timeline = Timeline(SystemClock(), source_pace(config))
     with closing(open_source(config, feed, timeline, Event())) as connection:
-        picture = _first_picture(connection)
+        meter = StreamMeter()
+        picture = _first_picture(connection, meter)
     network = connection.network
+    stream = meter.report()
     return Probe(
         width=picture.width,
         height=picture.height,
         video_codec=connection.video.codec,
         audio_codec=connection.audio.codec if connection.audio else None,
-        fps=connection.video.fps,
+        fps=stream.fps or connection.video.fps,
         records_directly=connection.video.copied,
         jpeg=encode_jpeg(picture, width=PREVIEW_WIDTH),
         tls_fingerprint=network.fingerprint if network else None,
         asks_digest=network is not None and network.login.asked_digest,
+        stream=replace(stream, audio_codec=connection.audio.codec if connection.audio else None),
     )
 
 
-def _first_picture(connection: Connection) -> VideoFrame:
+def _first_picture(connection: Connection, meter: StreamMeter) -> VideoFrame:
+    """Return the first picture, after measuring as many packets as that needs."""
     decoder = FrameDecoder()
     error: type[SourceError] = NoVideo
-    for packet in connection.packets():
-        if packet.t > LIMIT_S:
-            break
-        if packet.is_video and packet.keyframe:
-            if (frame := decoder.decode_keyframe(packet)) is not None:
-                return frame.picture
-            error = UnsupportedCodec
-    raise error
+    picture: VideoFrame | None = None
+    try:
+        for packet in connection.packets():
+            meter.feed(packet)
+            if _is_enough(meter) if picture else packet.t > LIMIT_S:
+                break
+            if picture is None and packet.is_video and packet.keyframe:
+                if (frame := decoder.decode_keyframe(packet)) is not None:
+                    picture = frame.picture
+                error = UnsupportedCodec
+    except SourceError:
+        # A connection that is lost after its first picture works, as far as the form can tell.
+        if picture is None:
+            raise
+    if picture is None:
+        raise error
+    return picture
+
+
+def _is_enough(meter: StreamMeter) -> bool:
+    sure = meter.keyframes >= _KEYFRAMES and meter.measured_s >= SURE_S
+    return sure or meter.measured_s >= MEASURED_S

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .stream_report import StreamReport
 from .types import CameraHealth, CameraStats
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Probe:
     jpeg: bytes = field(repr=False)
     tls_fingerprint: str | None = None  # SHA-256 of the camera's certificate
     asks_digest: bool = False  # the camera asked for a login that doesn't show the password
+    stream: StreamReport = field(default_factory=StreamReport)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ jumps. ``*_at`` are UTC epoch seconds. Box corners are fractions (0..1) of the p
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .stream_report import StreamReport
+
 PERSON = "person"
 
 
@@ -281,6 +283,7 @@ class CameraStats:
     height: int = 0
     video_codec: str = ""
     reconnects: int = 0
+    stream: StreamReport = field(default_factory=StreamReport)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,155 @@
+"""Measure a stream from its packets, without decoding any."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ..core.stream_report import ClockQuality, StreamReport
+from .parameter_sets import ParameterError, read_parameters
+from .rate_meter import RateMeter
+
+if TYPE_CHECKING:
+    from .packets import MediaFormat, MediaPacket
+    from .parameter_sets import PictureParameters
+
+_INTERVALS = 4  # between keyframes: the longest of so many is reported
+_ORDERED_PICTURES = 50  # so many in the order shown mean that there are no B-frames
+_HEAD_BYTES = 4096  # parameter sets come before the picture
+_PROFILES = {
+    "h264": {
+        66: "Baseline",
+        77: "Main",
+        88: "Extended",
+        100: "High",
+        110: "High 10",
+        122: "High 4:2:2",
+        244: "High 4:4:4",
+    },
+    "hevc": {1: "Main", 2: "Main 10", 3: "Main Still Picture", 4: "Range Extensions"},
+}
+_PLAYED_PROFILES = frozenset({66, 77, 100})  # of H.264, by all common browsers
+
+
+class StreamMeter:
+    """Measures one camera's stream; written by the camera's thread, read by any."""
+
+    def __init__(self) -> None:
+        self._parameters: PictureParameters | None = None
+        self._parameters_of: MediaFormat | None = None
+        self._video: MediaFormat | None = None
+        self._audio: MediaFormat | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Measure anew, since the next packet follows a gap."""
+        self._pictures = RateMeter()
+        self._bytes = RateMeter()
+        self._total_bytes = 0
+        self._first_t = self._last_t = 0.0
+        self._started = False
+        self._keyframe_t: float | None = None
+        self._intervals: deque[float] = deque(maxlen=_INTERVALS)
+        self._shown = 0  # highest presentation time, in ticks
+        self._in_order = 0
+        self._b_frames: bool | None = None
+
+    def feed(self, packet: MediaPacket) -> None:
+        """Measure the next packet."""
+        self._total_bytes += packet.size
+        if not packet.is_video:
+            self._audio = packet.format
+            return
+        if not self._started:
+            self._started, self._first_t = True, packet.t
+        self._last_t = packet.t
+        self._video = packet.format
+        self._pictures.count(packet.t)
+        self._bytes.set_total(packet.t, self._total_bytes)
+        self._measure_order(packet)
+        if packet.keyframe:
+            self._measure_keyframe(packet)
+
+    def _measure_order(self, packet: MediaPacket) -> None:
+        shown = packet.data.pts or 0
+        if self._in_order and shown < self._shown:
+            self._b_frames = True
+        self._shown = max(self._shown, shown)
+        self._in_order += 1
+        if self._b_frames is None and self._in_order > _ORDERED_PICTURES:
+            self._b_frames = False
+
+    def _measure_keyframe(self, packet: MediaPacket) -> None:
+        if self._keyframe_t is not None:
+            self._intervals.append(packet.t - self._keyframe_t)
+        self._keyframe_t = packet.t
+        if self._parameters_of is not packet.format:
+            self._parameters_of = packet.format
+            self._parameters = _read_parameters(packet)
+
+    @property
+    def keyframes(self) -> int:
+        """How many of the last keyframes are known, up to a few."""
+        return len(self._intervals) + (self._keyframe_t is not None)
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds from the first to the newest picture, without a gap."""
+        return self._last_t - self._first_t
+
+    def report(
+        self, *, clock: ClockQuality = ClockQuality.UNKNOWN, audio_left_out: str | None = None
+    ) -> StreamReport:
+        """Return the measurements so far."""
+        video, parameters = self._video, self._parameters
+        if video is None:
+            return StreamReport(clock=clock, audio_left_out=audio_left_out)
+        intervals = tuple(self._intervals)
+        since_keyframe_s = self._last_t - (
+            self._first_t if self._keyframe_t is None else self._keyframe_t
+        )
+        return StreamReport(
+            measured_s=self.measured_s,
+            codec=video.codec,
+            profile=_profile(video, parameters),
+            width=parameters.width if parameters else video.width,
+            height=parameters.height if parameters else video.height,
+            fps=self._pictures.rate() or None,
+            bit_rate=self._bytes.rate() * 8 or None,
+            keyframe_interval_s=max(intervals, default=None),
+            keyframe_gap_s=max(*intervals, since_keyframe_s, 0.0),
+            b_frames=self._b_frames,
+            clock=clock,
+            audio_codec=self._audio.codec if self._audio else None,
+            audio_left_out=audio_left_out,
+            decodes_alone=True if self._keyframe_t is not None else None,
+            recorded_as_is=video.copied,
+            plays_in_browsers=_plays_in_browsers(video, parameters),
+        )
+
+
+def _read_parameters(packet: MediaPacket) -> PictureParameters | None:
+    codec = packet.format.codec
+    if codec not in _PROFILES:
+        return None
+    try:
+        found = read_parameters(bytes(memoryview(packet.data)[:_HEAD_BYTES]), codec)
+    except ParameterError:
+        return None
+    return found[-1] if found else None
+
+
+def _profile(video: MediaFormat, parameters: PictureParameters | None) -> str:
+    if parameters is None or not parameters.layout:
+        return ""
+    return _PROFILES[video.codec].get(parameters.layout[0], "")
+
+
+def _plays_in_browsers(video: MediaFormat, parameters: PictureParameters | None) -> bool | None:
+    """Return whether all common browsers play clips of this video; None if unknown."""
+    if not video.copied:
+        return True  # they are encoded as H.264
+    if video.codec != "h264":
+        return False
+    if parameters is None or not parameters.layout:
+        return None
+    profile, chroma, depth = parameters.layout
+    return profile in _PLAYED_PROFILES and chroma <= 1 and depth == 8
