@@ -69,6 +69,26 @@ def test_meter_finds_b_frames(make_video):
     assert measured(media_packets(make_video(seconds=3, bframes=2))).b_frames
 
 
+@pytest.mark.parametrize(("open_gop", "starts"), [(0, True), (1, False)])
+def test_meter_tells_open_gops_from_closed_ones(make_video, open_gop, starts):
+    parameters = f"keyint=12:min-keyint=2:scenecut=0:bframes=2:b-adapt=0:open-gop={open_gop}"
+    options = {"preset": "veryfast", "x264-params": parameters}
+    report = measured(media_packets(make_video(seconds=5, options=options)))
+    assert (report.b_frames, report.starts_player) == (True, starts)
+
+
+def test_meter_tells_recovery_points_from_keyframes(packets):
+    refreshed = [
+        replace(p, keyframe=n == 0, recovery=9 if n and p.keyframe else None)
+        for n, p in enumerate(packets)
+    ]
+    report = measured(refreshed)
+    assert report.decodes_alone is False
+    assert report.keyframe_gap_s == pytest.approx(1.0, abs=0.01)
+    assert measured(refreshed[:15]).decodes_alone is None
+    assert measured([*refreshed, *packets]).decodes_alone is True
+
+
 def test_meter_counts_gap_that_goes_on(make_video):
     report = measured(media_packets(make_video(seconds=8, gop_s=60)))
     assert report.keyframe_interval_s is None

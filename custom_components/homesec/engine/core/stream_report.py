@@ -23,7 +23,7 @@ class StreamReport:
     height: int = 0
     fps: float | None = None
     bit_rate: float | None = None  # bits per second, of video and sound
-    keyframe_interval_s: float | None = None  # the longest of the last few
+    keyframe_interval_s: float | None = None  # the longest of the last few; recovery points count
     keyframe_gap_s: float = 0.0
     """The same, but also of the one that is still going on: it's at least this long."""
     b_frames: bool | None = None  # pictures are decoded in another order than shown

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .packets import MediaFormat, MediaPacket
     from .parameter_sets import PictureParameters
 
-_INTERVALS = 4  # between keyframes: the longest of so many is reported
+_INTERVALS = 4  # between random access points: the longest of so many is reported
+_ALIKE = 2  # so many random access points in a row tell what all of them are like
 _ORDERED_PICTURES = 50  # so many in the order shown mean that there are no B-frames
 _HEAD_BYTES = 4096  # parameter sets come before the picture
 _PROFILES = {
@@ -46,7 +47,11 @@ class StreamMeter:
         self._total_bytes = 0
         self._first_t = self._last_t = 0.0
         self._started = False
-        self._keyframe_t: float | None = None
+        self._access_t: float | None = None  # the newest random access point
+        self._access_pts = 0
+        self._recoveries = 0  # recovery points since the last keyframe
+        self._closed_gops = self._open_gops = 0  # in a row, before the newest keyframe
+        self._has_leading = False  # the newest keyframe has leading pictures
         self._intervals: deque[float] = deque(maxlen=_INTERVALS)
         self._shown = 0  # highest presentation time, in ticks
         self._in_order = 0
@@ -65,8 +70,10 @@ class StreamMeter:
         self._pictures.count(packet.t)
         self._bytes.set_total(packet.t, self._total_bytes)
         self._measure_order(packet)
-        if packet.keyframe:
-            self._measure_keyframe(packet)
+        if packet.random_access:
+            self._measure_access(packet)
+        elif (packet.data.pts or 0) < self._access_pts:
+            self._has_leading = True
 
     def _measure_order(self, packet: MediaPacket) -> None:
         shown = packet.data.pts or 0
@@ -77,10 +84,15 @@ class StreamMeter:
         if self._b_frames is None and self._in_order > _ORDERED_PICTURES:
             self._b_frames = False
 
-    def _measure_keyframe(self, packet: MediaPacket) -> None:
-        if self._keyframe_t is not None:
-            self._intervals.append(packet.t - self._keyframe_t)
-        self._keyframe_t = packet.t
+    def _measure_access(self, packet: MediaPacket) -> None:
+        """Measure a random access point, and the GOP that ends with it."""
+        if self._access_t is not None:
+            self._intervals.append(packet.t - self._access_t)
+            self._closed_gops = 0 if self._has_leading else self._closed_gops + 1
+            self._open_gops = self._open_gops + 1 if self._has_leading else 0
+        self._access_t, self._access_pts = packet.t, packet.data.pts or 0
+        self._has_leading = False
+        self._recoveries = 0 if packet.keyframe else self._recoveries + 1
         if self._parameters_of is not packet.format:
             self._parameters_of = packet.format
             self._parameters = _read_parameters(packet)
@@ -88,7 +100,7 @@ class StreamMeter:
     @property
     def keyframes(self) -> int:
         """How many of the last keyframes are known, up to a few."""
-        return len(self._intervals) + (self._keyframe_t is not None)
+        return len(self._intervals) + (self._access_t is not None)
 
     @property
     def measured_s(self) -> float:
@@ -104,7 +116,7 @@ class StreamMeter:
             return StreamReport(clock=clock, audio_left_out=audio_left_out)
         intervals = tuple(self._intervals)
         since_keyframe_s = self._last_t - (
-            self._first_t if self._keyframe_t is None else self._keyframe_t
+            self._first_t if self._access_t is None else self._access_t
         )
         return StreamReport(
             measured_s=self.measured_s,
@@ -120,10 +132,22 @@ class StreamMeter:
             clock=clock,
             audio_codec=self._audio.codec if self._audio else None,
             audio_left_out=audio_left_out,
-            decodes_alone=True if self._keyframe_t is not None else None,
+            decodes_alone=self._decodes_alone(),
+            starts_player=self._starts_player(),
             recorded_as_is=video.copied,
             plays_in_browsers=_plays_in_browsers(video, parameters),
         )
+
+    def _decodes_alone(self) -> bool | None:
+        if self._recoveries >= _ALIKE:
+            return False
+        return True if self._access_t is not None and not self._recoveries else None
+
+    def _starts_player(self) -> bool | None:
+        """Return whether players show all from a keyframe on: it has no leading pictures."""
+        if self._open_gops >= _ALIKE:
+            return False
+        return True if self._closed_gops >= _ALIKE else None
 
 
 def _read_parameters(packet: MediaPacket) -> PictureParameters | None:
