@@ -6,18 +6,20 @@ from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .engine.core.events import ClipsLimited, DetectionPaused
+from .engine.core.events import ClipsLimited, DetectionPaused, KeyframesMissing
 from .issues import async_raise_issue, camera_issue_id
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-CLIPS, DETECTION = "clips", "detection"  # ends of the issues' ids
+CLIPS, DETECTION, KEYFRAMES = "clips", "detection", "keyframes"  # ends of the issues' ids
+
+type CameraIssueEvent = ClipsLimited | DetectionPaused | KeyframesMissing
 
 
 @callback
 def async_camera_event(
-    hass: HomeAssistant, entry_id: str, name: str, event: ClipsLimited | DetectionPaused
+    hass: HomeAssistant, entry_id: str, name: str, event: CameraIssueEvent
 ) -> None:
     """Raise an issue for what an event says of a camera, or withdraw it when that is over."""
     match event:
@@ -27,6 +29,9 @@ def async_camera_event(
         case DetectionPaused():
             end, key, wrong = DETECTION, "camera_detection_paused", event.paused
             placeholders = {"camera": name}
+        case KeyframesMissing():
+            end, key, wrong = KEYFRAMES, "camera_rare_keyframes", event.seconds > 0
+            placeholders = {"camera": name, "seconds": f"{event.seconds:.0f}"}
     issue_id = _issue_id(event.camera_id, end)
     if not wrong:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
@@ -46,7 +51,7 @@ def async_camera_event(
 @callback
 def async_forget_camera_events(hass: HomeAssistant, camera_id: str) -> None:
     """Withdraw a camera's issues: it was switched off or removed."""
-    for end in (CLIPS, DETECTION):
+    for end in (CLIPS, DETECTION, KEYFRAMES):
         ir.async_delete_issue(hass, DOMAIN, _issue_id(camera_id, end))
 
 

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .alarm.machine import AlarmState
 from .bus_events import bus_event
-from .camera_issues import async_camera_event, async_forget_camera_events
+from .camera_issues import CameraIssueEvent, async_camera_event, async_forget_camera_events
 from .detector.setup import async_choose_detector
 from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
@@ -19,6 +19,7 @@ from .engine.core.events import (
     DetectorChanged,
     EngineEvent,
     HealthChanged,
+    KeyframesMissing,
     ModelProgress,
 )
 from .engine.core.types import CameraHealth, EngineStats
@@ -158,7 +159,7 @@ class HomeSecCoordinator:
                 name, data = announced
                 self._hass.bus.async_fire(name, self._cameras.event_data(camera_id) | data)
         match event:
-            case HealthChanged() | ClipsLimited() | DetectionPaused():
+            case HealthChanged() | ClipsLimited() | DetectionPaused() | KeyframesMissing():
                 self._async_check_camera(event)
             case DetectorChanged():
                 self._detector.apply(event)
@@ -177,7 +178,7 @@ class HomeSecCoordinator:
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsRemoved):
             self.async_update_stats()
 
-    def _async_check_camera(self, event: HealthChanged | ClipsLimited | DetectionPaused) -> None:
+    def _async_check_camera(self, event: HealthChanged | CameraIssueEvent) -> None:
         if self._host.stopped:
             return
         camera_id = event.camera_id

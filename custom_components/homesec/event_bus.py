@@ -21,6 +21,7 @@ from .engine.core.events import (
     DetectionUpdated,
     EngineEvent,
     HealthChanged,
+    KeyframesMissing,
     SnapshotTaken,
     ZoneChanged,
 )
@@ -89,6 +90,7 @@ def camera_of(event: EngineEvent) -> str | None:
             | CameraChanged()
             | ClipsLimited()
             | DetectionPaused()
+            | KeyframesMissing()
         ):
             return event.camera_id
     return None

@@ -4,21 +4,15 @@ from types import SimpleNamespace
 
 import av
 from engine_rig import media_packets, split_video
-from hypothesis import given, strategies as st
 import pytest
 from videos import number_of
 
-from custom_components.homesec.engine.capture.bitstream import (
-    NO_SETS,
-    AnnexB,
-    ParameterSets,
-    find_parameter_sets,
-)
+from custom_components.homesec.engine.capture.bitstream import PATIENCE, AnnexB
+from custom_components.homesec.engine.media.nal_units import read_access_unit
 from custom_components.homesec.engine.media.packets import MediaFormat, MediaKind, padded_packet
 
 START, LONG_START = b"\x00\x00\x01", b"\x00\x00\x00\x01"
-SPS, PPS, IDR, SEI = b"\x67\x42\x00\x1e", b"\x68\xce\x38", b"\x65\x88\x84", b"\x06\x05\x01"
-VPS5, SPS5, PPS5 = b"\x40\x01\x0c", b"\x42\x01\x01", b"\x44\x01\xc1"
+NO_SETS = SimpleNamespace(codec_context=SimpleNamespace(extradata=None))
 SETS = {"h264": (7, 8), "hevc": (32, 33, 34)}
 
 
@@ -49,9 +43,14 @@ def without_sets(packet, codec="h264"):
     return data
 
 
+def find_sets(packet):
+    """Return a packet's SPS and PPS."""
+    return [each.unit for each in read_access_unit(bytes(packet.data), "h264").sets]
+
+
 def annexb_with_sets_from_sdp(packet):
     """Return an AnnexB that knows a packet's parameter sets from the SDP only."""
-    sets = find_parameter_sets(bytes(packet.data), "h264").annexb("h264")
+    sets = join_units(*find_sets(packet))
     stream = SimpleNamespace(codec_context=SimpleNamespace(extradata=sets))
     return AnnexB(stream, packet.format)
 
@@ -83,7 +82,7 @@ def test_keyframe_without_sets_gets_those_from_sdp(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
     for key in (p for p in packets if p.keyframe):
         bare = without_sets(key)
-        ((media, complete),) = annexb.feed(bare)
+        ((media, complete, *_),) = annexb.feed(bare)
         assert unit_types(complete, "h264")[:2] == [7, 8]
         assert media is packets[0].format
         assert (complete.pts, complete.dts) == (bare.pts, bare.dts)
@@ -93,48 +92,46 @@ def test_keyframe_without_sets_gets_those_from_sdp(packets):
 
 def test_keyframe_with_sets_is_unchanged(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
-    ((_, same),) = annexb.feed(packets[0].data)
+    ((_, same, *_),) = annexb.feed(packets[0].data)
     assert same is packets[0].data
 
 
 def test_keyframe_without_known_sets_is_unchanged(packets):
-    stream = SimpleNamespace(codec_context=SimpleNamespace(extradata=None))
     bare = without_sets(packets[0])
-    assert [p for _, p in AnnexB(stream, packets[0].format).feed(bare)] == [bare]
+    assert [x.packet for x in AnnexB(NO_SETS, packets[0].format).feed(bare)] == [bare]
 
 
 def test_new_pps_keeps_format_and_is_used_for_later_keyframes(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
-    sets = find_parameter_sets(bytes(packets[0].data), "h264")
-    changed = sets._replace(others=(sets.others[0] + b"\x01",))
+    sps, pps = find_sets(packets[0])
+    changed = join_units(sps, pps + b"\x01")
     bare = without_sets(packets[0])
-    data = padded_packet(changed.annexb("h264") + bytes(bare))
+    data = padded_packet(changed + bytes(bare))
     data.is_keyframe = True
-    ((media, _),) = annexb.feed(data)
+    ((media, *_),) = annexb.feed(data)
     assert media is packets[0].format
-    ((_, complete),) = annexb.feed(bare)
-    assert bytes(complete).startswith(changed.annexb("h264"))
+    ((_, complete, *_),) = annexb.feed(bare)
+    assert bytes(complete).startswith(changed)
 
 
 def test_new_sps_with_other_size_changes_format(packets, make_video):
     other = split_video(media_packets(make_video(seconds=1, size=(192, 128))))[0]
     annexb = annexb_with_sets_from_sdp(packets[0])
     before = annexb.format
-    ((media, _),) = annexb.feed(other[0].data)
+    ((media, *_),) = annexb.feed(other[0].data)
     assert media is not before
     assert (media.width, media.height) == (192, 128)
-    ((same, _),) = annexb.feed(other[1].data)
+    ((same, *_),) = annexb.feed(other[1].data)
     assert same is media
 
 
 def test_packet_with_unreadable_sps_is_left_out(packets):
     annexb = annexb_with_sets_from_sdp(packets[0])
-    sets = find_parameter_sets(bytes(packets[0].data), "h264")
-    invalid = sets._replace(sps=(b"\x67\x64\x00\x1e\x01",))
-    data = padded_packet(invalid.annexb("h264") + b"\x00\x00\x01\x65" + b"\xff" * 20)
+    invalid = join_units(b"\x67\x64\x00\x1e\x01", find_sets(packets[0])[1])
+    data = padded_packet(invalid + b"\x00\x00\x01\x65" + b"\xff" * 20)
     data.is_keyframe = True
     assert list(annexb.feed(data)) == []
-    ((media, _),) = annexb.feed(packets[10].data)
+    ((media, *_),) = annexb.feed(packets[10].data)
     assert media is packets[0].format
 
 
@@ -146,63 +143,79 @@ def test_packet_with_invalid_lengths_is_dropped(make_video):
         annexb = AnnexB(stream, video)
         junk = padded_packet(b"\x7f\xff\xff\xff" + bytes(packets[1])[4:])
         junk.time_base = packets[1].time_base
-        assert [p for _, p in annexb.feed(packets[0])]
-        assert [p for _, p in annexb.feed(junk)] == []
-        assert all([p for _, p in annexb.feed(packet)] for packet in packets[2:])
+        assert list(annexb.feed(packets[0]))
+        assert list(annexb.feed(junk)) == []
+        assert all(list(annexb.feed(packet)) for packet in packets[2:])
 
 
 def test_packets_of_one_video_share_one_format(packets):
     assert {id(p.format) for p in packets} == {id(packets[0].format)}
 
 
-# --- finding parameter sets ---
+# --- units that are odd ---
 
 
-@pytest.mark.parametrize("start", [START, LONG_START])
-def test_find_parameter_sets_of_h264_between_other_units(start):
-    found = find_parameter_sets(join_units(SEI, SPS, PPS, IDR, start=start), "h264")
-    assert found == ParameterSets((SPS,), (PPS,))
+def units_of(packet, kinds):
+    pieces = bytes(packet.data).split(START)[1:]
+    return [p for p in pieces if p and p[0] & 0x1F in kinds]
 
 
-def test_find_parameter_sets_of_h265():
-    found = find_parameter_sets(join_units(VPS5, SPS5, PPS5, b"\x26\x01\xaf"), "hevc")
-    assert found == ParameterSets((SPS5,), (VPS5, PPS5))
+def packet_of(units, like):
+    data = padded_packet(join_units(*units))
+    data.pts, data.dts, data.time_base = like.data.pts, like.data.dts, like.data.time_base
+    data.duration = like.data.duration
+    return data
 
 
-def test_incomplete_parameter_sets_are_false():
-    assert not find_parameter_sets(join_units(SPS, IDR), "h264")
-    assert not find_parameter_sets(join_units(PPS, IDR), "h264")
-    assert not NO_SETS
+def test_sets_in_a_packet_of_their_own_belong_to_the_next_picture(packets):
+    annexb = AnnexB(NO_SETS, packets[0].format)
+    assert list(annexb.feed(packet_of(units_of(packets[0], (7, 8)), packets[0]))) == []
+    (found,) = annexb.feed(packet_of(units_of(packets[0], (5,)), packets[0]))
+    assert unit_types(found.packet, "h264") == [7, 8, 5]
+    assert found.keyframe
+    assert found.packet.pts == packets[0].data.pts
 
 
-def test_find_parameter_sets_skips_unit_beyond_search_limit():
-    data = join_units(SPS, b"\x06" + b"\xaa" * 4078, PPS + b"\x55" * 100)
-    assert find_parameter_sets(data, "h264").others == ()
+def test_sets_follow_the_access_unit_delimiter(packets):
+    annexb = annexb_with_sets_from_sdp(packets[0])
+    (found,) = annexb.feed(packet_of([b"\x09\xf0", *units_of(packets[0], (5,))], packets[0]))
+    assert unit_types(found.packet, "h264") == [9, 7, 8, 5]
 
 
-def test_find_parameter_sets_does_not_search_whole_picture():
-    data = join_units(SPS, PPS, IDR + b"\xaa" * 100_000, b"\x68late")
-    assert find_parameter_sets(memoryview(data), "h264") == ParameterSets((SPS,), (PPS,))
+def test_several_sets_with_identifiers_of_their_own_are_all_kept(packets):
+    first = find_sets(packets[0])
+    second = (first[0], b"\x68" + bytes([0b01000000 | first[1][1] >> 2]) + first[1][2:])
+    annexb = AnnexB(NO_SETS, packets[0].format)
+    list(annexb.feed(packet_of([*first, *units_of(packets[0], (5,))], packets[0])))
+    list(annexb.feed(packet_of([second[1], *units_of(packets[1], (1,))], packets[1])))
+    (found,) = annexb.feed(packet_of(units_of(packets[10], (5,)), packets[10]))
+    assert unit_types(found.packet, "h264") == [7, 8, 8, 5]
 
 
-def test_annexb_of_h265_writes_vps_sps_pps():
-    assert ParameterSets((SPS5,), (PPS5, VPS5)).annexb("hevc") == join_units(VPS5, SPS5, PPS5)
+def test_unmarked_intra_pictures_count_where_the_camera_marks_none(packets):
+    plain = as_plain_intra(packets[0])
+    annexb = annexb_with_sets_from_sdp(packets[0])
+    (found,) = annexb.feed(packet_of([plain], packets[0]))
+    assert found.keyframe
+    assert unit_types(found.packet, "h264") == [7, 8, 6, 1]
 
 
-def test_annexb_of_h264_writes_sps_pps():
-    assert ParameterSets((SPS,), (PPS,)).annexb("h264") == join_units(SPS, PPS)
+def test_unmarked_intra_pictures_do_not_count_beside_marked_ones(packets):
+    annexb = annexb_with_sets_from_sdp(packets[0])
+    (first,) = annexb.feed(packets[0].data)
+    (found,) = annexb.feed(packet_of([as_plain_intra(packets[0])], packets[1]))
+    assert (first.keyframe, found.keyframe, found.recovery) == (True, False, None)
 
 
-@given(st.binary(max_size=300), st.sampled_from(["h264", "hevc"]))
-def test_find_parameter_sets_accepts_any_bytes(data, codec):
-    found = find_parameter_sets(data, codec)
-    assert all(unit in data for unit in (*found.sps, *found.others))
+def test_pictures_of_a_camera_that_marks_nothing_count_in_the_end(packets):
+    annexb = annexb_with_sets_from_sdp(packets[0])
+    inter = packet_of(units_of(packets[1], (1,)), packets[1])
+    found = [next(annexb.feed(inter)) for _ in range(PATIENCE + 2)]
+    assert [n for n, each in enumerate(found) if each.recovery is not None] == [PATIENCE]
+    assert unit_types(found[PATIENCE].packet, "h264")[:3] == [7, 8, 6]
 
 
-UNITS = st.binary(min_size=1, max_size=20).filter(lambda x: b"\x00\x00" not in x and x[-1] and x[0])
-
-
-@given(UNITS, UNITS)
-def test_find_parameter_sets_finds_what_annexb_writes(a, b):
-    sets = ParameterSets((b"\x67" + a,), (b"\x68" + b,))
-    assert find_parameter_sets(sets.annexb("h264"), "h264") == sets
+def as_plain_intra(packet):
+    """Return an IDR slice as one that isn't, as far as its header is read."""
+    (idr,) = units_of(packet, (5,))
+    return bytes([idr[0] & 0xE0 | 1]) + idr[1:]

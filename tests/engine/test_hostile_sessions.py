@@ -14,13 +14,13 @@ from videos import number_of
 
 from custom_components.homesec.engine.camera import session
 from custom_components.homesec.engine.camera.session import CameraSession
-from custom_components.homesec.engine.capture.bitstream import find_parameter_sets
 from custom_components.homesec.engine.capture.decoding_order import DecodingOrder
 from custom_components.homesec.engine.core.events import ClipStarted, HealthChanged
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 from custom_components.homesec.engine.media import limits, packets as media
 from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.limits import accepts_audio
+from custom_components.homesec.engine.media.parameter_sets import find_sps
 from custom_components.homesec.engine.recording import muxer
 
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
@@ -91,7 +91,7 @@ def test_new_sps_of_the_same_picture_goes_on_in_one_clip(rig, make_video, tmp_pa
     recipe = {"seconds": 5, "gop_s": 0.5, "walks": ((0.0, 5.0),)}
     videos = [make_video(**recipe, options={"level": level}) for level in ("30", "40")]
     streams = [split_video(media_packets(video))[0][:1] * 30 for video in videos]
-    found = [find_parameter_sets(bytes(each[0].data), "h264").sps for each in streams]
+    found = [list(find_sps(bytes(each[0].data), "h264")) for each in streams]
     assert found[0] != found[1]
     path = write_packets(tmp_path / "levels.ts", streams)
     assert len({id(p.format) for p in media_packets(path)}) == 1

@@ -8,7 +8,8 @@ neither was there for a while, the mode changes back.
 
 With keyframes more than two seconds apart, *keyframes* would miss what happens in between, so
 ``DecodePolicy.AUTO`` keeps such a camera in *all* (decoding, not detecting). ``PROMPT`` does so for
-any camera, ``ECONOMY`` for none.
+any camera, ``ECONOMY`` only where keyframes don't come at all. A camera whose GOP is about to
+exceed the buffer is kept in *all*, too, since a decoder couldn't start anymore.
 """
 
 from collections import deque
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 MAX_KEYFRAME_GAP_S = 2.0
 """Longest time between keyframes at which ``DecodePolicy.AUTO`` decodes only these."""
 _GAP_TOLERANCE_S = 0.25
+ECONOMY_GAP_S = 30.0
+"""After so long without a keyframe, ``DecodePolicy.ECONOMY`` decodes all: it would be blind."""
 LINGER_S = 4.0  # frames are sampled for this long after the last motion
 STATIONARY_INTERVAL_S = 1.0
 """Without motion, a frame is sampled this often during a presence, and at least twice per
@@ -96,13 +99,18 @@ class FrameSampler:
     def reset(self) -> None:
         """Start over after a gap in the video."""
         self.latest: Frame | None = None  # the newest decoded frame
+        self.newest: list[Frame] = []  # what was decoded of the newest packet
         self.mode = DecodeMode.KEYFRAMES
         self._decoder.reset()
         self._gate: MotionGate | None = None
         self._last_keyframe_t: float | None = None
+        self._first_t: float | None = None
 
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
         """Process the newest packet, which is in the buffer; ``watched``: as a live picture."""
+        self.newest = []
+        if self._first_t is None:
+            self._first_t = packet.t
         if packet.keyframe:
             self._measure_interval(packet.t)
         if self.mode is DecodeMode.KEYFRAMES:
@@ -125,7 +133,7 @@ class FrameSampler:
         frame = self._decoder.decode_keyframe(packet)
         if frame is None:
             return
-        self.latest = frame
+        self.latest, self.newest = frame, [frame]
         if self._compare(frame).change is not Change.NONE:
             self._active_until = packet.t + LINGER_S
             yield from self._wake(packet, moving=True, present=present, since=before)
@@ -133,7 +141,7 @@ class FrameSampler:
     def _wake(
         self, packet: MediaPacket, *, moving: bool, present: bool, since: float | None = None
     ) -> Iterator[SampledFrame]:
-        """Decode from a keyframe in the buffer up to ``packet``, and everything from then on."""
+        """Decode from the buffer up to ``packet``, and everything from then on."""
         self.mode = DecodeMode.ALL
         for past in self._buffer.packets_since(packet.t if since is None else since):
             if past.is_video:
@@ -163,10 +171,10 @@ class FrameSampler:
         due = packet.t >= self._next_sample_t - _JITTER_S
         if packet.format.intra_only and not watched and not due:
             return []
-        frames = self._decoder.decode(packet)
-        if frames:
-            self.latest = frames[-1]
-        return frames
+        self.newest = self._decoder.decode(packet)
+        if self.newest:
+            self.latest = self.newest[-1]
+        return self.newest
 
     def _is_due(self, frame: Frame) -> bool:
         if frame.t < self._next_sample_t - _JITTER_S:
@@ -200,11 +208,11 @@ class FrameSampler:
 
     def _needs_all(self, t: float) -> bool:
         """Whether decoding only keyframes leaves too long a gap."""
-        match self._config.decode_policy:
-            case DecodePolicy.PROMPT:
-                return True
-            case DecodePolicy.ECONOMY:
-                return False
+        if self._config.decode_policy is DecodePolicy.PROMPT or self._buffer.is_crowded:
+            return True
+        since = self._first_t if self._last_keyframe_t is None else self._last_keyframe_t
+        waiting = 0.0 if since is None else t - since
+        if self._config.decode_policy is DecodePolicy.ECONOMY:
+            return waiting > ECONOMY_GAP_S
         limit = MAX_KEYFRAME_GAP_S + _GAP_TOLERANCE_S
-        waiting = 0.0 if self._last_keyframe_t is None else t - self._last_keyframe_t
         return waiting > limit or (self.keyframe_interval_s or 0.0) > limit

@@ -33,6 +33,7 @@ from ..tracking.presence import Step
 from .command_queue import CommandQueue
 from .detection_loop import DetectionLoop
 from .frame_sampler import FrameSampler
+from .keyframe_check import KeyframeCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +122,7 @@ class CameraSession:
             on_writer=on_writer,
             lossless=lossless,
         )
+        self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()
         self._connection = 0
         self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet
@@ -291,6 +293,7 @@ class CameraSession:
         self._meter.feed(packet)
         if not packet.is_video:
             return
+        self._check_keyframes(packet)
         self._video_codec = packet.format.codec
         self._received_rate.count(packet.t)
         frames = self._sampler.feed(
@@ -300,14 +303,28 @@ class CameraSession:
         )
         for sampled in frames:
             self._detection.submit(sampled)
+        self._recording.feed_frames(self._sampler.newest)
         self._decoded_rate.set_total(packet.t, self._sampler.decoded)
         self._detection.advance(packet.t)
+
+    def _check_keyframes(self, packet: MediaPacket) -> None:
+        change = self._keyframes.update(
+            packet.t, starts_gop=packet.random_access, overflowed=self._buffer.overflowed
+        )
+        if change is not None:
+            if change.seconds:
+                _LOGGER.warning(
+                    "%s has sent no keyframe for %.0f s, so clips have no pre-roll",
+                    self.config.name, change.seconds,
+                )  # fmt: skip
+            self._on_event(change)
 
     def _handle_gap(self) -> None:
         """Reset what must not continue after a gap in the video."""
         self._recording.end()
         self._recording.audio = None
         self._buffer.clear()
+        self._keyframes.start_over()
         self._sampler.reset()
         self._meter.restart()
 

@@ -1,24 +1,32 @@
-"""Make H.264 and H.265 packets self-contained: Annex B, with parameter sets at each keyframe.
+"""Make H.264 and H.265 packets self-contained: Annex B, with parameter sets where a player starts.
 
 MP4 files have lengths instead of start codes, and many cameras send their parameter sets only in
-the SDP. Self-contained, each keyframe can be decoded or start a clip by itself, and a change of
-resolution shows as a new SPS. Unit types: ITU-T H.264, table 7-1, and H.265, table 7-1.
+the SDP, or once. Self-contained, each random access point can start a decoder or a clip by itself.
 """
 
 from dataclasses import replace
 import logging
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from av.bitstream import BitStreamFilterContext
 import av.error
 
 from ..core.errors import VideoDamaged
+from ..media.bit_reader import ParameterError
+from ..media.nal_units import (
+    AccessUnit,
+    ParameterSet,
+    as_parameter_set,
+    read_access_unit,
+    recovery_sei,
+    sps_of_pps,
+)
 from ..media.packets import padded_packet
+from ..media.parameter_sets import parameters_of_sps, sets_in_box
 from .packet_check import PacketCheck, has_lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from av.video.stream import VideoStream
 
@@ -28,57 +36,54 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 _FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
-_START_CODE = re.compile(b"\x00\x00\x01")
-_SEARCH_BYTES = 4096  # parameter sets come before the picture
-_H264_SPS, _H264_PPS = 7, 8
-_HEVC_VPS, _HEVC_SPS, _HEVC_PPS = 32, 33, 34
+_START_CODE = b"\x00\x00\x00\x01"
+_ORDER = ("vps", "sps", "pps")
+_MAX_SETS = 32  # that are remembered
+_MAX_AHEAD_BYTES = 64 * 1024  # of units that come without a picture
+PATIENCE = 400  # pictures without a random access point until others count as such
+ASSUMED_RECOVERY = 60  # pictures until those of an unmarked intra refresh are complete
+_MIN_REFRESH = 10  # pictures between parameter sets that mark an intra refresh
+_ORDINARY_PROFILES = frozenset({66, 77, 88, 100})
+"""Profiles of H.264 between which a decoder changes: Baseline, Main, Extended, and High."""
 
 
-class ParameterSets(NamedTuple):
-    """The parameter sets of a packet."""
+class CheckedPacket(NamedTuple):
+    """A packet that may be decoded."""
 
-    sps: tuple[bytes, ...]
-    others: tuple[bytes, ...]  # PPS, and VPS for H.265
-
-    def __bool__(self) -> bool:
-        """Whether a picture can be decoded with them."""
-        return bool(self.sps and self.others)
-
-    def annexb(self, codec: str) -> bytes:
-        """Return them with start codes, in decoding order."""
-        first = [x for x in self.others if codec == "hevc" and _unit_type(x, codec) == _HEVC_VPS]
-        rest = [x for x in self.others if x not in first]
-        return b"".join(b"\x00\x00\x00\x01" + unit for unit in (*first, *self.sps, *rest))
+    format: MediaFormat
+    packet: AvPacket
+    keyframe: bool
+    recovery: int | None = None
 
 
-NO_SETS = ParameterSets((), ())
+class ParameterSets:
+    """The newest parameter sets of a stream: a camera may have several, and change them."""
 
+    def __init__(self, codec: str) -> None:
+        self._codec = codec
+        self._known: dict[tuple[str, int], bytes] = {}
 
-def find_parameter_sets(data: bytes | memoryview, codec: str) -> ParameterSets:
-    """Return the parameter sets at the start of an Annex B packet or extradata."""
-    sps_type = _H264_SPS if codec == "h264" else _HEVC_SPS
-    other_types = (_H264_PPS,) if codec == "h264" else (_HEVC_VPS, _HEVC_PPS)
-    units = [(_unit_type(unit, codec), unit) for unit in _split_units(data)]
-    return ParameterSets(
-        tuple(unit for kind, unit in units if kind == sps_type),
-        tuple(unit for kind, unit in units if kind in other_types),
-    )
+    def update(self, sets: Iterable[ParameterSet]) -> None:
+        """Add or replace parameter sets."""
+        for kind, identifier, unit in sets:
+            self._known.pop((kind, identifier), None)
+            self._known[kind, identifier] = unit
+        while len(self._known) > _MAX_SETS:
+            del self._known[next(iter(self._known))]
 
+    def missing(self, sets: Sequence[ParameterSet]) -> bytes:
+        """Return, in Annex B and decoding order, what is known and not among ``sets``."""
+        there = {(each.kind, each.identifier) for each in sets}
+        units = [(_ORDER.index(key[0]), u) for key, u in self._known.items() if key not in there]
+        units.sort(key=lambda each: each[0])
+        return b"".join(_START_CODE + unit for _, unit in units)
 
-def _unit_type(unit: bytes, codec: str) -> int:
-    return unit[0] & 0x1F if codec == "h264" else (unit[0] >> 1) & 0x3F
-
-
-def _split_units(data: bytes | memoryview) -> list[bytes]:
-    """Return the units that end within the first ``_SEARCH_BYTES``."""
-    head = bytes(data[:_SEARCH_BYTES])
-    starts = [match.end() for match in _START_CODE.finditer(head)]
-    ends = [start - 3 for start in starts[1:]]
-    if len(data) <= _SEARCH_BYTES:
-        ends.append(len(head))
-    # A four-byte start code leaves its first zero at the end of the previous unit.
-    units = [head[a:b].rstrip(b"\x00") for a, b in zip(starts, ends, strict=False)]
-    return [unit for unit in units if unit]
+    def sps(self, pps: int | None) -> bytes | None:
+        """Return the SPS of pictures that refer to a PPS; None if it isn't known."""
+        if pps is None or (unit := self._known.get(("pps", pps))) is None:
+            return None
+        identifier = sps_of_pps(unit, self._codec)
+        return None if identifier is None else self._known.get(("sps", identifier))
 
 
 class AnnexB:
@@ -87,14 +92,22 @@ class AnnexB:
     def __init__(self, stream: VideoStream, video: MediaFormat) -> None:
         """Read what the container says. Raises ``SourceError`` for parameter sets it refuses."""
         self.format = video
+        self._codec = video.codec
         extradata = stream.codec_context.extradata or b""
         self._check = PacketCheck(video.codec, extradata)
         self._parameters = self._check.parameters
+        self._sets = ParameterSets(video.codec)
+        self._sps: bytes | None = None  # of the newest random access point
+        self._ahead = b""  # units that came without a picture, and belong to the next
+        self._started = False  # whether there was any random access point
+        self._marked = False  # whether the camera has marked one
+        self._unmarked = 0  # pictures since then
+        self._without_sets = 0  # pictures since the last one that came with parameter sets
         self._filter: BitStreamFilterContext | None = None
-        self._sets = NO_SETS
         if not has_lengths(extradata):
-            self._sets = find_parameter_sets(extradata, video.codec)
+            self._sets.update(read_access_unit(extradata, video.codec).sets)
             return
+        self._sets.update(_sets_in_box(extradata, video.codec))
         try:
             self._filter = BitStreamFilterContext(_FILTERS[video.codec], stream)
         except av.error.FFmpegError as err:
@@ -105,12 +118,17 @@ class AnnexB:
         """How many pictures are decoded before one that is shown earlier, as far as it's known."""
         return (self._parameters.reorder or 0) if self._parameters else 0
 
-    def feed(self, packet: AvPacket) -> Iterator[tuple[MediaFormat, AvPacket]]:
-        """Yield the packets to pass on, each with its format. Raises ``SourceError``."""
+    def feed(self, packet: AvPacket) -> Iterator[CheckedPacket]:
+        """Yield the packets to pass on. Raises ``SourceError``."""
         for plain in self._with_start_codes(packet):
-            if self._check.accept(plain):
-                complete = self._self_contained(plain) if plain.is_keyframe else plain
-                yield self.format, complete
+            whole = self._with_ahead(plain)
+            unit = read_access_unit(memoryview(whole), self._codec)
+            if not unit.picture:
+                self._keep_ahead(whole)
+                continue
+            whole.is_keyframe = unit.keyframe or unit.recovery is not None
+            if self._check.accept(whole):
+                yield self._self_contained(whole, unit)
 
     def _with_start_codes(self, packet: AvPacket) -> Sequence[AvPacket]:
         if self._filter is None:
@@ -122,31 +140,89 @@ class AnnexB:
             self._filter.flush()
             return ()
 
-    def _self_contained(self, keyframe: AvPacket) -> AvPacket:
-        """Return a keyframe with parameter sets; remember those that it has."""
-        found = find_parameter_sets(memoryview(keyframe), self.format.codec)
-        if not found:
-            return self._with_sets(keyframe) if self._sets else keyframe
-        if found.sps != self._sets.sps:
-            self._adopt(self._check.parameters)
-        self._sets = found
-        return keyframe
+    def _with_ahead(self, packet: AvPacket) -> AvPacket:
+        """Return a packet with the units that came before it, without a picture of their own."""
+        ahead, self._ahead = self._ahead, b""
+        return _copied(packet, ahead + bytes(packet)) if ahead else packet
 
-    def _adopt(self, parameters: PictureParameters | None) -> None:
-        """Change the format if a player couldn't go on with the new parameters."""
-        known, self._parameters = self._parameters, parameters
-        if known and parameters and _shown(known) != _shown(parameters):
-            self.format = replace(self.format, width=parameters.width, height=parameters.height)
+    def _keep_ahead(self, packet: AvPacket) -> None:
+        """Keep parameter sets that came alone: as a packet, a player would miss their picture."""
+        if packet.size <= _MAX_AHEAD_BYTES:
+            self._ahead = bytes(packet)
 
-    def _with_sets(self, keyframe: AvPacket) -> AvPacket:
-        """Return a copy of a keyframe that starts with the known parameter sets."""
-        packet = padded_packet(self._sets.annexb(self.format.codec) + bytes(keyframe))
-        packet.pts, packet.dts = keyframe.pts, keyframe.dts
-        packet.time_base = keyframe.time_base
-        packet.duration = keyframe.duration or 0
-        packet.is_keyframe = True
+    def _self_contained(self, packet: AvPacket, unit: AccessUnit) -> CheckedPacket:
+        """Return a packet with all parameter sets if a player can start there."""
+        self._sets.update(unit.sets)
+        assumed = self._assume_access(unit)
+        if unit.keyframe or unit.recovery is not None:
+            self._started = True
+            self._adopt(unit)
+            sei = recovery_sei(self._codec, unit.recovery or 0) if assumed else b""
+            packet = _with_units(packet, unit, self._sets.missing(unit.sets), sei)
+        return CheckedPacket(self.format, packet, unit.keyframe, unit.recovery)
+
+    def _assume_access(self, unit: AccessUnit) -> bool:
+        """Let a picture be a random access point that isn't marked as one; return whether it is.
+
+        Some cameras mark none of their intra pictures, and some have neither these nor marks. An
+        encoder repeats its parameter sets where a decoder can start, so that is a mark, too.
+        """
+        without_sets = self._without_sets
+        self._without_sets = 0 if unit.sets else without_sets + 1
+        if unit.keyframe or unit.recovery is not None:
+            self._marked, self._unmarked = True, 0
+            return False
+        self._unmarked += 1
+        patient = self._unmarked <= PATIENCE
+        if unit.intra and not (self._marked and patient):
+            unit.keyframe = True
+        elif not patient and (not self._started or (unit.sets and without_sets >= _MIN_REFRESH)):
+            unit.recovery = ASSUMED_RECOVERY
+        return unit.keyframe or unit.recovery is not None
+
+    def _adopt(self, unit: AccessUnit) -> None:
+        """Change the format if a player couldn't go on with the parameters of a picture."""
+        sps = self._sets.sps(unit.pps)
+        if sps is not None and sps == self._sps:
+            return
+        self._sps = sps
+        known, self._parameters = self._parameters, self._parameters_of(sps)
+        found = self._parameters
+        if known and found and _shown(known, self._codec) != _shown(found, self._codec):
+            self.format = replace(self.format, width=found.width, height=found.height)
+
+    def _parameters_of(self, sps: bytes | None) -> PictureParameters | None:
+        try:
+            return self._check.parameters if sps is None else parameters_of_sps(sps, self._codec)
+        except ParameterError:
+            return self._check.parameters
+
+
+def _sets_in_box(extradata: bytes, codec: str) -> list[ParameterSet]:
+    found = (as_parameter_set(unit, codec) for unit in sets_in_box(extradata, codec))
+    return [each for each in found if each is not None]
+
+
+def _with_units(packet: AvPacket, unit: AccessUnit, sets: bytes, sei: bytes) -> AvPacket:
+    """Return a packet with parameter sets, and with an SEI message right before its picture."""
+    if not sets and not sei:
         return packet
+    data, first, last = bytes(packet), unit.sets_at, unit.picture_at
+    sei = _START_CODE + sei if sei else b""
+    return _copied(packet, data[:first] + sets + data[first:last] + sei + data[last:])
 
 
-def _shown(parameters: PictureParameters) -> tuple[object, ...]:
-    return parameters.width, parameters.height, parameters.layout
+def _copied(packet: AvPacket, data: bytes) -> AvPacket:
+    """Return a packet with other data and the same times."""
+    copy = padded_packet(data)
+    copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+    copy.duration = packet.duration or 0
+    copy.is_keyframe = packet.is_keyframe
+    return copy
+
+
+def _shown(found: PictureParameters, codec: str) -> tuple[object, ...]:
+    """Return what a player can't change while it plays a file."""
+    profile, *samples = found.layout
+    kind = "ordinary" if codec == "h264" and profile in _ORDINARY_PROFILES else profile
+    return found.width, found.height, kind, *samples

@@ -28,7 +28,7 @@ from ..media.packets import (
     MediaPacket,
 )
 from ..media.parameter_sets import PictureParameters
-from .bitstream import AnnexB
+from .bitstream import AnnexB, CheckedPacket
 from .decoding_order import DecodingOrder
 from .error_map import translate_error
 from .open import open_container
@@ -171,10 +171,11 @@ class ContainerConnection:
             self._check_stall()
             dts_s = _seconds(packet, packet.dts if packet.dts is not None else packet.pts)
             if self.audio and dts_s is not None and (time := self._timeline.stamp_audio(dts_s)):
-                yield _media_packet(self.audio, packet, time)
+                yield _media_packet(self.audio, packet, time, keyframe=packet.is_keyframe)
             return
         self._last_video = self._timeline.elapsed
-        for video, plain in self._checked(packet):
+        for checked in self._checked(packet):
+            plain = checked.packet
             if self._order is not None and plain.pts is not None:
                 plain.dts = self._order.decoding_time(plain.pts)
             dts = plain.dts if plain.dts is not None else plain.pts
@@ -182,17 +183,19 @@ class ContainerConnection:
                 _seconds(plain, dts) if self._timed else None,
                 _seconds(plain, plain.duration or None),
             )
-            if video is not self.video:
-                self._change_format(video, time.t)
+            if checked.format is not self.video:
+                self._change_format(checked.format, time.t)
             self._stop.wait(self._timeline.due_in_s(time.t))
-            yield _media_packet(video, plain, time)
+            yield _media_packet(
+                self.video, plain, time, keyframe=checked.keyframe, recovery=checked.recovery
+            )
 
-    def _checked(self, packet: AvPacket) -> Iterator[tuple[MediaFormat, AvPacket]]:
-        """Yield what may be decoded of a video packet, with its format. Raises ``SourceError``."""
+    def _checked(self, packet: AvPacket) -> Iterator[CheckedPacket]:
+        """Yield what may be decoded of a video packet. Raises ``SourceError``."""
         if self._annexb is not None:
             yield from self._annexb.feed(packet)
         elif self._check.accept(packet):
-            yield self.video, packet
+            yield CheckedPacket(self.video, packet, packet.is_keyframe)
 
     def _change_format(self, video: MediaFormat, t: float) -> None:
         """Use another format from now on. Raises ``FormatUnstable`` if that happens too often."""
@@ -212,7 +215,14 @@ def _seconds(packet: AvPacket, ticks: int | None) -> float | None:
     return float(ticks * packet.time_base)
 
 
-def _media_packet(media: MediaFormat, packet: AvPacket, time: Timestamp) -> MediaPacket:
+def _media_packet(
+    media: MediaFormat,
+    packet: AvPacket,
+    time: Timestamp,
+    *,
+    keyframe: bool,
+    recovery: int | None = None,
+) -> MediaPacket:
     """Return a packet that shares the data, with time stamps on the timeline."""
     reorder_s = 0.0
     if packet.pts is not None and packet.dts is not None:
@@ -223,8 +233,10 @@ def _media_packet(media: MediaFormat, packet: AvPacket, time: Timestamp) -> Medi
     data.dts = round(time.t * TICKS)
     data.pts = round((time.t + reorder_s) * TICKS)
     data.duration = round((_seconds(packet, packet.duration or None) or 0.0) * TICKS)
-    data.is_keyframe = packet.is_keyframe
-    return MediaPacket(format=media, data=data, t=time.t, at=time.at, keyframe=packet.is_keyframe)
+    data.is_keyframe = keyframe or recovery is not None
+    return MediaPacket(
+        format=media, data=data, t=time.t, at=time.at, keyframe=keyframe, recovery=recovery
+    )
 
 
 def _find_video(container: InputContainer) -> VideoStream:

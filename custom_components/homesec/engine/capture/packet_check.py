@@ -4,13 +4,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..core.errors import VideoDamaged
+from ..media.bit_reader import ParameterError
 from ..media.limits import GOP_BYTES, check_packet, check_parameters
-from ..media.parameter_sets import (
-    ParameterError,
-    PictureParameters,
-    parameters_in_box,
-    read_parameters,
-)
+from ..media.parameter_sets import PictureParameters, parameters_in_box, read_parameters
 
 if TYPE_CHECKING:
     from ..media.packets import AvPacket

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.errors import EntityUnavailable, SourceError
+from ..media.bit_reader import ParameterError
 from ..media.limits import check_packet, check_parameters
 from ..media.packets import (
     TICKS,
@@ -14,7 +15,7 @@ from ..media.packets import (
     decode_single,
     padded_packet,
 )
-from ..media.parameter_sets import ParameterError, essential_png, read_parameters
+from ..media.parameter_sets import essential_png, read_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

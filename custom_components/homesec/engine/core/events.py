@@ -122,6 +122,14 @@ class ClipsLimited(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyframesMissing(EngineEvent):
+    """A camera sends keyframes too rarely for the pre-roll buffer; or that is over."""
+
+    camera_id: str
+    seconds: float  # since the last one, when the buffer was full; 0 if it's over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelProgress(EngineEvent):
     """A model is being downloaded."""
 

@@ -41,12 +41,12 @@ class FrameDecoder:
     def __init__(self) -> None:
         self._format: MediaFormat | None = None
         self._context: VideoCodecContext | None = None
-        self._running = False  # whether a keyframe was decoded, and every packet since
+        self._running = False  # whether every packet since a random access point was decoded
         self.decoded = 0  # frames so far
 
     @property
     def running(self) -> bool:
-        """Whether the next packet can be any, not only a keyframe."""
+        """Whether the next packet can be any, not only a random access point."""
         return self._running
 
     def decode_keyframe(self, packet: MediaPacket) -> Frame | None:
@@ -58,11 +58,14 @@ class FrameDecoder:
         return None if picture is None else self._frame(picture, packet)
 
     def decode(self, packet: MediaPacket) -> list[Frame]:
-        """Decode the next packet in a row; return no frames before the first keyframe."""
+        """Decode the next packet in a row, from a random access point on.
+
+        Returns no frames before it, and at an intra refresh none that aren't complete.
+        """
         if packet.format is not self._format:
             self._running = False
         if not self._running:
-            if not packet.keyframe:
+            if not packet.random_access:
                 return []
             self._context_for(packet.format).flush_buffers()
             self._running = True
@@ -70,7 +73,7 @@ class FrameDecoder:
         return [self._frame(frame, packet) for frame in decode_packet(context, packet.data)]
 
     def reset(self) -> None:
-        """Start again at the next keyframe, with a decoder that is new.
+        """Start again at the next random access point, with a decoder that is new.
 
         One that has decoded packets in a row keeps the memory of all pictures that these referred
         to: 18 MB for 1080p.

@@ -5,17 +5,18 @@ T.81, B.2.2). MPEG-4 part 2: the video object layer (ISO/IEC 14496-2, 6.2.3). PN
 Nothing here allocates more than a copy of a parameter set.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 import re
 from typing import TYPE_CHECKING
+
+from .bit_reader import MAX_UNIT_BYTES, BitReader, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     type Data = bytes | memoryview
 
-MAX_SPS_BYTES = 4096  # FFmpeg reads no longer ones; those of cameras have less than a hundred
-_MAX_ZEROS = 31  # before a number in Exp-Golomb code
 _HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
 """Profiles of H.264 whose SPS says its chroma format and bit depth."""
 _EXTENDED_SAR, _EXTENDED_ASPECT = 255, 15  # an aspect ratio follows
@@ -40,10 +41,6 @@ _PNG_NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type
 
 
-class ParameterError(ValueError):
-    """What precedes a picture can't be read."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureParameters:
     """What a decoder will need memory for."""
@@ -58,6 +55,7 @@ class PictureParameters:
     """Pictures decoded before one that is shown earlier; None if unknown."""
     layout: tuple[int, ...] = ()
     """Profile, chroma format, and bit depth: with another one, a player starts again."""
+    identifier: int = 0  # by which pictures refer to their SPS
 
     @property
     def pixels(self) -> int:
@@ -65,46 +63,12 @@ class PictureParameters:
         return max(self.width, self.coded_width) * max(self.height, self.coded_height)
 
 
-class _Bits:
-    """Reads the bits of a unit, if ``escaped`` without its emulation prevention bytes."""
-
-    def __init__(self, unit: bytes, *, escaped: bool = True) -> None:
-        data = unit[:MAX_SPS_BYTES]
-        if escaped:
-            data = data.replace(b"\x00\x00\x03", b"\x00\x00")
-        self._value = int.from_bytes(data)
-        self._left = len(data) * 8
-
-    def read(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise ParameterError("a parameter set is too short")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def skip_numbers(self, count: int) -> None:
-        for _ in range(count):
-            self.number()
-
-    def number(self) -> int:
-        """Read an unsigned number in Exp-Golomb code (9.1)."""
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-            if zeros > _MAX_ZEROS:
-                raise ParameterError("a parameter set holds an invalid number")
-        return (1 << zeros) - 1 + self.read(zeros)
-
-    def signed(self) -> int:
-        value = self.number()
-        return (value + 1) // 2 if value % 2 else -(value // 2)
-
-
 def find_sps(data: Data, codec: str) -> Iterator[bytes]:
     """Yield each SPS in an Annex B packet, wherever it is."""
     for match in _SPS[codec].finditer(data):
         start = match.start() + 3
-        end = _START_CODE.search(data, start, start + MAX_SPS_BYTES)
-        yield bytes(data[start : end.start() if end else start + MAX_SPS_BYTES])
+        end = _START_CODE.search(data, start, start + MAX_UNIT_BYTES)
+        yield bytes(data[start : end.start() if end else start + MAX_UNIT_BYTES])
 
 
 def read_parameters(data: Data, codec: str) -> list[PictureParameters]:
@@ -134,7 +98,8 @@ def parameters_in_box(extradata: bytes, codec: str) -> list[PictureParameters]:
     """
     if codec not in _SPS:
         return read_parameters(extradata, codec)
-    return [parameters_of_sps(sps, codec) for sps in _split_box(extradata, codec)]
+    units = sets_in_box(extradata, codec)
+    return [parameters_of_sps(unit, codec) for unit in units if _is_sps(unit[0], codec)]
 
 
 def parameters_in_sample(data: memoryview, codec: str) -> list[PictureParameters]:
@@ -148,7 +113,7 @@ def parameters_in_sample(data: memoryview, codec: str) -> list[PictureParameters
     while at + 4 < len(data):
         length = int.from_bytes(data[at : at + 4])
         if _is_sps(data[at + 4], codec):
-            sps = bytes(data[at + 4 : at + 4 + min(length, MAX_SPS_BYTES)])
+            sps = bytes(data[at + 4 : at + 4 + min(length, MAX_UNIT_BYTES)])
             found.append(parameters_of_sps(sps, codec))
         at += 4 + length
     return found
@@ -158,19 +123,21 @@ def _is_sps(first: int, codec: str) -> bool:
     return first & 31 == 7 if codec == "h264" else first >> 1 & 63 == 33
 
 
-def _split_box(extradata: bytes, codec: str) -> list[bytes]:
+def sets_in_box(extradata: bytes, codec: str) -> list[bytes]:
+    """Return the parameter sets in an ``avcC`` or ``hvcC`` box. Raises ``ParameterError``."""
     try:
         if codec == "h264":
-            found, _ = _read_units(extradata, 6, extradata[5] & 31)
+            found, at = _read_units(extradata, 6, extradata[5] & 31)
+            with suppress(IndexError, ParameterError):  # a picture may come with its own PPS
+                found += _read_units(extradata, at + 1, extradata[at])[0]
             return found
         sets, at = list[bytes](), 23
         for _ in range(extradata[22]):
-            kind, count = extradata[at] & 63, int.from_bytes(extradata[at + 1 : at + 3])
-            units, at = _read_units(extradata, at + 3, count)
-            sets += units if kind == 33 else []
+            units, at = _read_units(extradata, at + 3, int.from_bytes(extradata[at + 1 : at + 3]))
+            sets += units
     except IndexError:
         raise ParameterError("the parameter sets are cut off") from None
-    return [sps for sps in sets if not _layer(sps)]
+    return [unit for unit in sets if not _layer(unit)]
 
 
 def parameters_of_sps(sps: bytes, codec: str) -> PictureParameters:
@@ -197,10 +164,10 @@ def _bytes_per_pixel(chroma: int, depth: int) -> float:
 
 
 def _read_h264(sps: bytes) -> PictureParameters:
-    bits = _Bits(sps[1:])
+    bits = BitReader(sps[1:])
     profile = bits.read(8)
     bits.read(16)  # constraints and level
-    bits.number()
+    identifier = bits.number()
     chroma, depth = 1, 8
     if profile in _HIGH_PROFILES:
         chroma, depth = _read_samples(bits)
@@ -236,10 +203,11 @@ def _read_h264(sps: bytes) -> PictureParameters:
         bytes_per_pixel=_bytes_per_pixel(chroma, depth),
         reorder=reorder,
         layout=(profile, chroma, depth),
+        identifier=identifier,
     )
 
 
-def _read_samples(bits: _Bits) -> tuple[int, int]:
+def _read_samples(bits: BitReader) -> tuple[int, int]:
     """Return the chroma format and the bit depth, in the order that both codecs have."""
     chroma = bits.number()
     if chroma > 3:
@@ -249,7 +217,7 @@ def _read_samples(bits: _Bits) -> tuple[int, int]:
     return chroma, 8 + max(bits.number(), bits.number())
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: BitReader, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -257,7 +225,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
         last = following or last
 
 
-def _skip_picture_order(bits: _Bits) -> None:
+def _skip_picture_order(bits: BitReader) -> None:
     kind = bits.number()
     if kind == 0:
         bits.number()
@@ -270,7 +238,7 @@ def _skip_picture_order(bits: _Bits) -> None:
         bits.skip_numbers(cycle)
 
 
-def _read_h264_reorder(bits: _Bits) -> int | None:
+def _read_h264_reorder(bits: BitReader) -> int | None:
     """Return ``max_num_reorder_frames`` (E.1.1), the only thing that matters of the rest."""
     try:
         if not bits.read(1):
@@ -290,7 +258,7 @@ def _read_h264_reorder(bits: _Bits) -> int | None:
     return min(reorder, 16)
 
 
-def _skip_display(bits: _Bits) -> None:
+def _skip_display(bits: BitReader) -> None:
     """Skip shape, colors, and times of the pictures."""
     if bits.read(1) and bits.read(8) == _EXTENDED_SAR:
         bits.read(32)
@@ -306,7 +274,7 @@ def _skip_display(bits: _Bits) -> None:
         bits.read(65)
 
 
-def _skip_hypothetical_decoder(bits: _Bits) -> bool:
+def _skip_hypothetical_decoder(bits: BitReader) -> bool:
     if not bits.read(1):
         return False
     count = bits.number() + 1
@@ -326,7 +294,7 @@ def _layer(unit: bytes) -> int:
 
 
 def _read_hevc(sps: bytes) -> PictureParameters:
-    bits = _Bits(sps[2:])
+    bits = BitReader(sps[2:])
     bits.read(4)
     layers = bits.read(3)
     bits.read(1)
@@ -337,7 +305,7 @@ def _read_hevc(sps: bytes) -> PictureParameters:
         bits.read(2 * (8 - layers))
     for has_profile, has_level in present:
         bits.read(88 * has_profile + 8 * has_level)
-    bits.number()
+    identifier = bits.number()
     chroma = bits.number()
     if chroma > 3:
         raise ParameterError("the chroma format is invalid")
@@ -365,11 +333,12 @@ def _read_hevc(sps: bytes) -> PictureParameters:
         bytes_per_pixel=_bytes_per_pixel(chroma, depth),
         reorder=min(reorder, 16),
         layout=(profile, chroma, depth),
+        identifier=identifier,
     )
 
 
 def _read_mpeg4(data: Data, at: int) -> PictureParameters:
-    bits = _Bits(bytes(data[at : at + _MPEG4_BYTES]), escaped=False)
+    bits = BitReader(bytes(data[at : at + _MPEG4_BYTES]), escaped=False)
     bits.read(9)
     if bits.read(1):
         bits.read(7)

@@ -4,7 +4,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ..core.stream_report import ClockQuality, StreamReport
-from .parameter_sets import ParameterError, read_parameters
+from .bit_reader import ParameterError
+from .parameter_sets import read_parameters
 from .rate_meter import RateMeter
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 A clip begins with the pre-roll, goes on during a presence (or for a manual recording), and
 ends after the post-roll. At its longest length it rolls over: the next clip begins with the
-keyframe at which it ended.
+random access point at which it ended. While a GOP is larger than the pre-roll buffer, there is no
+packet that a clip could begin with: it's encoded from the decoded frames then.
 """
 
 from collections import deque
@@ -19,6 +20,8 @@ from ..core.track_log import TrackLog
 from ..core.types import Clip, ClipState, Trigger
 from ..media.jpeg import still_quality
 from ..media.packets import TICKS
+from .muxer import first_complete
+from .raw_video import raw_format, raw_packet
 from .writer import ClipResult, ClipWriter
 
 if TYPE_CHECKING:
@@ -37,8 +40,19 @@ _LOGGER = logging.getLogger(__name__)
 TRACKS_MARGIN_S = 4.0
 """Tracks are kept longer than the pre-roll, since a presence is confirmed only after it began."""
 MIN_CLIP_S = 2.0  # a clip whose format changes earlier isn't followed by another one at once
+OVERTIME_S = 60.0  # a clip may be this much too long while no random access point comes
 MAX_CLIPS, LIMIT_S = 10, 60.0  # no more clips of a camera begin within this time
 RETRY_S = 30.0  # after the disk refused a clip, the next one begins no sooner
+
+
+@dataclass(frozen=True, slots=True)
+class _NextClip:
+    """A clip that begins once another one may, with what came since the last one ended."""
+
+    since_t: float
+    trigger: Trigger
+    label: str | None
+    score: float | None
 
 
 @dataclass(slots=True)
@@ -53,6 +67,11 @@ class _OpenClip:
     still_quality: float = -1.0
     still_score: float | None = None  # the confidence in what the still shows
     last_pts: int = -1  # the latest presentation time of its pictures
+
+    @property
+    def encoded(self) -> bool:
+        """Whether it's recorded from frames: no packet could begin it."""
+        return self.video.codec == "rawvideo"
 
     def feed(self, packet: MediaPacket) -> None:
         if packet.is_video:
@@ -96,6 +115,8 @@ class RecordingController:
         self._retry_t = -math.inf
         self._started: deque[float] = deque(maxlen=MAX_CLIPS)  # ``at`` of the last clips' starts
         self._limited = False
+        self._next: _NextClip | None = None
+        self._frame: Frame | None = None  # the newest, while the buffer can't begin a clip
         self._recent_tracks: deque[tuple[float, tuple[Track, ...]]] = deque()
         """Of the last frames, since tracks in the pre-roll were seen before the clip began."""
         self.audio: MediaFormat | None = None  # the audio of the present connection
@@ -135,6 +156,7 @@ class RecordingController:
     def ignore_presence(self) -> None:
         """End the clip without a post-roll, since presences aren't recorded anymore."""
         self._present = False
+        self._next = None
 
     def motion_seen(self, t: float, at: float) -> None:
         """Record motion as long as it lasts; begin a clip if none is open."""
@@ -196,23 +218,29 @@ class RecordingController:
         if not packet.is_video:
             self.audio = packet.format
         if (clip := self._open) is None:
+            if packet.is_video and self._next is not None:
+                self._begin_next(self._next, packet)
             return
         if clip.writer.failed:
             self._retry_t = packet.t + RETRY_S
             self.end()
-            return
-        if packet.is_video and self._is_over(packet.t) and clip.can_end_before(packet):
+        elif packet.is_video and self._is_over(packet.t) and clip.can_end_before(packet):
             self.end()
-            return
-        if packet.is_video and packet.keyframe:
-            too_long = packet.t - clip.start_t >= self._config.max_clip_s
-            if too_long or packet.format is not clip.video:
-                self._roll_over(clip, packet)
-                return
-        clip.feed(packet)
+        elif packet.is_video and self._must_roll_over(clip, packet):
+            self._roll_over(clip, packet)
+        elif not (packet.is_video and clip.encoded):
+            clip.feed(packet)
+
+    def feed_frames(self, frames: list[Frame]) -> None:
+        """Process what was decoded of the newest packet, for a clip that packets can't begin."""
+        self._frame = frames[-1] if frames and self._buffer.overflowed else None
+        if (clip := self._open) is not None and clip.encoded:
+            for frame in frames:
+                clip.feed(raw_packet(frame, clip.video))
 
     def end(self) -> None:
         """End the open clip now."""
+        self._next = None
         if (clip := self._open) is None:
             return
         self._open = None
@@ -242,21 +270,33 @@ class RecordingController:
     def _is_over(self, t: float) -> bool:
         return not self._present and t >= max(self._until_t, self._manual_until_t)
 
+    def _must_roll_over(self, clip: _OpenClip, packet: MediaPacket) -> bool:
+        over_s = packet.t - clip.start_t - self._config.max_clip_s
+        if packet.random_access:
+            return over_s >= 0 or packet.format is not clip.video
+        return self._frame is not None and over_s >= (0 if clip.encoded else OVERTIME_S)
+
     def _roll_over(self, clip: _OpenClip, packet: MediaPacket) -> None:
-        """End the clip at this keyframe, and begin the next with it, unless clips get too many."""
+        """End the clip before this packet, and begin the next with it."""
         self.end()
         if packet.t - clip.start_t < MIN_CLIP_S:
             self._retry_t = packet.t + MIN_CLIP_S
-        if not self._may_begin(packet.t, packet.at):
-            return
-        self._begin(
-            packet.t,
-            packet.at,
-            clip.writer.clip.trigger,
-            pre_roll_s=0.0,
-            label=clip.label,
-            score=clip.score,
-        )
+        self._next = _NextClip(packet.t, clip.writer.clip.trigger, clip.label, clip.score)
+        self._begin_next(self._next, packet)
+
+    def _begin_next(self, following: _NextClip, packet: MediaPacket) -> None:
+        """Begin the clip that follows another one, unless clips get too many."""
+        if packet.t - following.since_t > 2 * MIN_CLIP_S:
+            self._next = None  # too many clips: a presence that is still there begins the next
+        elif self._may_begin(packet.t, packet.at):
+            self._begin(
+                following.since_t,
+                packet.at - (packet.t - following.since_t),
+                following.trigger,
+                pre_roll_s=0.0,
+                label=following.label,
+                score=following.score,
+            )
 
     def _begin(
         self,
@@ -268,18 +308,20 @@ class RecordingController:
         label: str | None = None,
         score: float | None = None,
     ) -> None:
-        """Open a clip from the last keyframe that is ``pre_roll_s`` or more before the event.
+        """Open a clip with the last packets that show ``pre_roll_s`` or more before the event.
 
         ``label`` and ``score`` are in its row from the start, so that a power cut loses neither.
         """
-        packets = self._buffered_packets(
-            event_t - (self._config.pre_roll_s if pre_roll_s is None else pre_roll_s)
-        )
+        since_t = event_t - (self._config.pre_roll_s if pre_roll_s is None else pre_roll_s)
+        if self._next is not None:
+            since_t = min(since_t, self._next.since_t)
+        packets = self._buffered_packets(since_t) or self._newest_picture()
         if not packets:
             _LOGGER.debug("No packet yet to start a clip with")
             return
+        self._next = None
         first = packets[0]
-        first_t = (first.data.pts or 0) / TICKS
+        first_t = ((first_complete(packets) or first).data.pts or 0) / TICKS
         # By the timeline: the wall clock may have been set in between.
         started_at = event_at - (event_t - first_t)
         track_log = TrackLog(first_t, self._config.zones)
@@ -322,6 +364,11 @@ class RecordingController:
         self._on_writer(writer)
         for packet in packets:
             self._open.feed(packet)
+
+    def _newest_picture(self) -> list[MediaPacket]:
+        """Return the newest frame as a packet, while the buffer can't begin a clip."""
+        frame = self._frame
+        return [] if frame is None else [raw_packet(frame, raw_format(frame))]
 
     def _buffered_packets(self, since_t: float) -> list[MediaPacket]:
         """Return the packets since a keyframe, of the newest video format only."""

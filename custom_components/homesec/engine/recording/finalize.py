@@ -18,6 +18,7 @@ from ..core.clip_files import FRESH_SUFFIX, ClipInfo, partial_path
 from ..core.errors import RecordingError
 from ..media.mp4_boxes import TruncatedFile, read_layout
 from ..media.packets import open_video
+from .sync_samples import mark_sync_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,7 +168,8 @@ def _copy(reader: InputContainer, out: OutputContainer) -> tuple[float, set[int]
             copy.codec_context.codec_tag = "hvc1"
         streams[stream.index] = copy
     spans, positions = list[tuple[float, float]](), set[int]()
-    for packet in _complete_packets(reader, [reader.streams[i] for i in streams]):
+    complete = _complete_packets(reader, [reader.streams[i] for i in streams])
+    for packet in mark_sync_samples(complete, reader.streams.video[0].codec_context.name):
         if packet.stream.type == "video":
             spans.append(_span_s(packet))
         positions.add(-1 if packet.pos is None else packet.pos)
@@ -179,9 +181,10 @@ def _copy(reader: InputContainer, out: OutputContainer) -> tuple[float, set[int]
 
 
 def _span_s(packet: AvPacket) -> tuple[float, float]:
-    dts = packet.dts or 0
-    end = dts + (packet.duration or 0)
-    return float(dts * packet.time_base), float(end * packet.time_base)
+    """Return when a picture is shown, in seconds; before 0 while an intra refresh isn't over."""
+    start = packet.pts if packet.pts is not None else packet.dts or 0
+    end = start + (packet.duration or 0)
+    return max(0.0, float(start * packet.time_base)), max(0.0, float(end * packet.time_base))
 
 
 def _duration_s(spans: list[tuple[float, float]]) -> float:

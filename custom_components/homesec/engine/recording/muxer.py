@@ -7,6 +7,7 @@ H.264; AAC is copied, other audio is encoded to AAC.
 
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 import logging
 import os
 from typing import TYPE_CHECKING, cast
@@ -22,7 +23,7 @@ from ..media.packets import TICKS, TIME_BASE, MediaKind, decode_packet
 from .finalize import COMMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from av.audio.codeccontext import AudioCodecContext
@@ -154,6 +155,15 @@ def _open_audio(audio: MediaFormat) -> AudioCodecContext | None:
     return decoder
 
 
+def first_complete(packets: Sequence[MediaPacket]) -> MediaPacket | None:
+    """Return the packet of the first complete picture, if the first packet starts a decoder.
+
+    None if an intra refresh isn't over yet.
+    """
+    left = (packets[0].recovery or 0) if packets else 0
+    return next(islice((packet for packet in packets if packet.is_video), left, None), None)
+
+
 class FragmentedMp4:
     """A file for packets of one video format, and of one audio format if there is audio.
 
@@ -180,16 +190,23 @@ class FragmentedMp4:
         self._held: list[MediaPacket] = []
         """Packets until it's known whether audio comes: FFmpeg writes nothing before each track has
         something."""
+        self._first: MediaPacket | None = None  # of the first picture that is shown
+        self._has_audio = False
 
     def write(self, packet: MediaPacket) -> None:
-        """Append a packet; the first has to be a video keyframe."""
+        """Append a packet; the first has to be a random access point of the video."""
         if self._container is not None:
             self._write(packet)
             return
         self._held.append(packet)
+        self._has_audio |= not packet.is_video
+        if packet.is_video and self._first is None:
+            self._first = first_complete(self._held)
+        if self._first is None:
+            return
         silent = packet.t - self._held[0].t > AUDIO_WAIT_S
-        if self._audio is None or silent or not packet.is_video:
-            self._begin(None if silent else self._audio)
+        if self._audio is None or silent or self._has_audio:
+            self._begin(self._audio if self._has_audio else None)
 
     def sync(self) -> None:
         """Have the system write the file to the disk now."""
@@ -220,7 +237,8 @@ class FragmentedMp4:
         if audio is not None:
             self._add_audio(container, audio)
         held, self._held = self._held, []
-        self._start = held[0].data.pts or 0
+        self._start = (self._first or held[0]).data.pts or 0
+        self._refreshed = bool(held[0].recovery)
         for packet in held:
             self._write(packet)
 
@@ -229,9 +247,17 @@ class FragmentedMp4:
         if write is None:
             return
         if packet.is_video:
-            write(packet, self._start)
+            if not self._is_leading(packet):
+                write(packet, self._start)
         elif (packet.data.dts or 0) >= self._start:
             self._write_audio(write, packet)
+
+    def _is_leading(self, packet: MediaPacket) -> bool:
+        """Whether a picture is shown before the first and can't be decoded: an open GOP's.
+
+        Those before an intra refresh is complete aren't shown, but decoded.
+        """
+        return not self._refreshed and (packet.data.pts or 0) < self._start
 
     def _write_audio(self, write: _WritePacket, packet: MediaPacket) -> None:
         """Write audio; leave out the rest of it if it can't be written."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 QUEUE_BYTES = 64 * 1024 * 1024
-"""Packets that may wait for a slow disk; more are left out up to a later keyframe."""
+"""Packets that may wait for a slow disk; more are left out, up to a random access point."""
 SYNC_S = 5.0  # the file is written to the disk this often; left alone, Linux takes up to 30 s
 RESULT_TIMEOUT_S = 30.0
 """A failed clip waits this long for the camera to provide its ``ClipResult``."""
@@ -114,9 +114,9 @@ class ClipWriter:
         return not self._thread.is_alive()
 
     def _must_skip(self, packet: MediaPacket) -> bool:
-        """Whether to leave a packet out since the disk is too slow, up to a later keyframe."""
+        """Whether to leave a packet out, up to a random access point: the disk is too slow."""
         has_room = self._bytes < QUEUE_BYTES
-        if self._skipping and has_room and packet.is_video and packet.keyframe:
+        if self._skipping and has_room and packet.is_video and packet.random_access:
             self._skipping = False
         elif not has_room and not self._skipping:
             self._skipping = True

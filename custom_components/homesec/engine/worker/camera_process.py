@@ -18,6 +18,7 @@ from ..core.events import (
     DetectionStarted,
     DetectionUpdated,
     HealthChanged,
+    KeyframesMissing,
     SnapshotTaken,
     ZoneChanged,
 )
@@ -258,6 +259,6 @@ def camera_of(event: EngineEvent) -> str | None:
             return event.presence.camera_id
         case HealthChanged() | ZoneChanged() | SnapshotTaken():
             return event.camera_id
-        case ClipsLimited() | DetectionPaused():
+        case ClipsLimited() | DetectionPaused() | KeyframesMissing():
             return event.camera_id
     return None

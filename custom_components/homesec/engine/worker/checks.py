@@ -24,6 +24,7 @@ from ..core.events import (
     DetectorChanged,
     FilesSetAside,
     HealthChanged,
+    KeyframesMissing,
     SnapshotTaken,
     ZoneChanged,
 )
@@ -120,7 +121,9 @@ def check_event(event: EngineEvent, camera_ids: Collection[str]) -> None:
             check_clip(clip, camera_ids)
         case DetectionStarted() | DetectionUpdated() | DetectionEnded():
             _check_camera(event.presence.camera_id, camera_ids)
-        case HealthChanged() | ZoneChanged() | SnapshotTaken() | DetectionPaused() | ClipsLimited():
+        case HealthChanged() | ZoneChanged() | SnapshotTaken():
+            _check_camera(event.camera_id, camera_ids)
+        case DetectionPaused() | ClipsLimited() | KeyframesMissing():
             _check_camera(event.camera_id, camera_ids)
         case DetectorChanged() | FilesSetAside():
             pass

@@ -18,6 +18,7 @@ from ..core.events import (
     DetectorChanged,
     FilesSetAside,
     HealthChanged,
+    KeyframesMissing,
     SnapshotTaken,
     ZoneChanged,
 )
@@ -41,6 +42,7 @@ type WorkerEvent = (
     | DetectorChanged
     | FilesSetAside
     | HealthChanged
+    | KeyframesMissing
     | ZoneChanged
 )
 """All that a worker reports; pictures have a message of their own."""
