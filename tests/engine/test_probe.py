@@ -1,21 +1,31 @@
 """Probing a source."""
 
+from dataclasses import replace
 import io
+from itertools import cycle
 import re
 import sys
+import time
 
 import av
-from engine_rig import file_camera
+from engine_rig import file_camera, media_packets
 import pytest
 from videos import number_of
 
+from custom_components.homesec.engine.capture.container import ContainerConnection
 from custom_components.homesec.engine.capture.probe import PREVIEW_WIDTH, probe
 from custom_components.homesec.engine.core.camera_reports import Probe
 from custom_components.homesec.engine.core.errors import (
     EntityUnavailable,
     FileMissing,
     NoVideo,
+    SourceStalled,
     UnsupportedCodec,
+)
+from custom_components.homesec.engine.core.stream_verdict import (
+    LONG_KEYFRAME_GAP_S,
+    StreamVerdict,
+    verdict,
 )
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 
@@ -82,3 +92,47 @@ def test_probe_of_unavailable_entity_raises_error(make_video):
 
     with pytest.raises(EntityUnavailable):
         probe(SourceConfig(kind=SourceKind.ENTITY), Feed())
+
+
+def test_probe_measures_the_stream(make_video):
+    result = probe(file_camera(make_video(seconds=8, gop_s=4, audio="aac")).source)
+    stream = result.stream
+    assert (stream.codec, stream.audio_codec) == ("h264", "aac")
+    assert stream.keyframe_gap_s > LONG_KEYFRAME_GAP_S
+    assert verdict(stream) is StreamVerdict.KEYFRAMES_FAR_APART
+
+
+def test_probe_of_short_gops_ends_as_soon_as_it_is_sure(make_video):
+    stream = probe(file_camera(make_video(seconds=8)).source).stream
+    assert stream.measured_s == pytest.approx(2.0, abs=0.05)
+    assert stream.keyframe_interval_s == pytest.approx(1.0, abs=0.01)
+
+
+def test_probe_ends_although_the_clock_of_the_camera_stands_still(make_video, monkeypatch):
+    packets = media_packets(make_video(seconds=5))
+    still = [replace(packet, t=n * 1e-5) for n, packet in enumerate(packets)]
+    monkeypatch.setattr(
+        ContainerConnection,
+        "packets",
+        lambda _: (time.sleep(0.01) or each for each in cycle(still)),
+    )
+    monkeypatch.setattr(probe_module, "MEASURED_S", 0.3)
+    assert probe(file_camera(make_video(seconds=5)).source).width == 320
+
+
+def test_probe_decodes_from_a_recovery_point_on(make_video, monkeypatch):
+    packets = media_packets(make_video(seconds=5))
+    refreshed = [replace(each, keyframe=False, recovery=0) for each in packets]
+    monkeypatch.setattr(ContainerConnection, "packets", lambda _: iter(refreshed))
+    assert probe(file_camera(make_video(seconds=5)).source).width == 320
+
+
+def test_probe_keeps_its_picture_if_the_connection_is_lost(make_video, monkeypatch):
+    packets = media_packets(make_video(seconds=5))
+
+    def lost(_):
+        yield packets[0]
+        raise SourceStalled
+
+    monkeypatch.setattr(ContainerConnection, "packets", lost)
+    assert probe(file_camera(make_video(seconds=5)).source).width == 320

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from ..core.source_feed import SourceFeed
     from ..core.types import SourceConfig
+    from ..media.packets import MediaPacket
     from .reconnecting_source import Connection
 
 PREVIEW_WIDTH = 960
-LIMIT_S = 12.0  # seconds of video before which a picture has to be decoded
+LIMIT_S = 20.0  # seconds, of video or of waiting, before which a picture has to be decoded
 MEASURED_S = 3.0
-"""Seconds of video after which a picture is enough: a camera whose keyframes are less than
-``LONG_KEYFRAME_GAP_S`` apart has sent two."""
+"""Seconds, of video or of waiting, after which a picture is enough: a camera whose keyframes are
+less than ``LONG_KEYFRAME_GAP_S`` apart has sent two."""
 SURE_S = 1.5  # the same, if the distance of keyframes is already known
 _KEYFRAMES = 3
 
@@ -38,7 +39,7 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     timeline = Timeline(SystemClock(), source_pace(config))
     with closing(open_source(config, feed, timeline, Event())) as connection:
         meter = StreamMeter()
-        picture = _first_picture(connection, meter)
+        picture = _first_picture(connection, meter, timeline)
     network = connection.network
     stream = meter.report()
     return Probe(
@@ -55,19 +56,21 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     )
 
 
-def _first_picture(connection: Connection, meter: StreamMeter) -> VideoFrame:
-    """Return the first picture, after measuring as many packets as that needs."""
+def _first_picture(connection: Connection, meter: StreamMeter, timeline: Timeline) -> VideoFrame:
+    """Return the first picture, after measuring for a little longer than that needs."""
     decoder = FrameDecoder()
     error: type[SourceError] = NoVideo
     picture: VideoFrame | None = None
+    begin_s = timeline.elapsed
     try:
         for packet in connection.packets():
             meter.feed(packet)
-            if _is_enough(meter) if picture else packet.t > LIMIT_S:
+            # A camera's clock may stand still.
+            passed_s = max(meter.measured_s, timeline.elapsed - begin_s)
+            if _is_enough(meter, passed_s) if picture else passed_s > LIMIT_S:
                 break
-            if picture is None and packet.is_video and packet.keyframe:
-                if (frame := decoder.decode_keyframe(packet)) is not None:
-                    picture = frame.picture
+            if picture is None and packet.is_video and (decoder.running or packet.random_access):
+                picture = _decode(decoder, packet)
                 error = UnsupportedCodec
     except SourceError:
         # A connection that is lost after its first picture works, as far as the form can tell.
@@ -78,6 +81,15 @@ def _first_picture(connection: Connection, meter: StreamMeter) -> VideoFrame:
     return picture
 
 
-def _is_enough(meter: StreamMeter) -> bool:
+def _decode(decoder: FrameDecoder, packet: MediaPacket) -> VideoFrame | None:
+    """Decode a keyframe by itself, and anything else in a row."""
+    if packet.keyframe:
+        frame = decoder.decode_keyframe(packet)
+        return None if frame is None else frame.picture
+    frames = decoder.decode(packet)
+    return frames[-1].picture if frames else None
+
+
+def _is_enough(meter: StreamMeter, passed_s: float) -> bool:
     sure = meter.keyframes >= _KEYFRAMES and meter.measured_s >= SURE_S
-    return sure or meter.measured_s >= MEASURED_S
+    return sure or passed_s >= MEASURED_S
