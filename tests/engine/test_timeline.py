@@ -55,11 +55,11 @@ def test_steady_time_stamps_keep_their_distance(clock, pace):
 
 def test_live_time_stamp_jump_continues_at_present(clock):
     timeline = Timeline(clock, LIVE)
-    timeline.stamp_video(5000.0, 0.04)
-    clock.advance(0.5)
-    assert timeline.stamp_video(3.0, 0.04).t == pytest.approx(0.5)
-    clock.advance(0.1)
-    assert timeline.stamp_video(3.1, 0.04).t == pytest.approx(0.6)
+    stamps = []
+    for n in range(100):
+        stamps.append(timeline.stamp_video(n * 0.1 + (5000 if n < 50 else 3), 0.1).t)
+        clock.advance(0.1)
+    assert stamps == pytest.approx([n * 0.1 for n in range(100)], abs=0.02)
 
 
 @pytest.mark.parametrize("pace", [PLAYED, READ])
@@ -101,7 +101,7 @@ def test_missing_time_stamp_keeps_offset_of_drifting_camera(clock):
     timeline = Timeline(clock, LIVE)
     for n in range(2000):
         timeline.stamp_video(n * 0.1, 0.1)
-        clock.advance(0.11)
+        clock.advance(0.101)
     assert timeline.stamp_video(None, 0.1).t == pytest.approx(200.0, abs=0.02)
     clock.advance(0.1)
     assert timeline.stamp_video(200.1, 0.1).t == pytest.approx(200.1, abs=0.02)
@@ -116,9 +116,9 @@ def test_now_counts_from_newest_packet(clock):
     timeline = Timeline(clock, LIVE)
     for n in range(1000):
         timeline.stamp_video(n * 0.1, 0.1)
-        clock.advance(0.12)
+        clock.advance(0.101)
     clock.advance(3.0)
-    assert timeline.now == pytest.approx(99.9 + 3.12, abs=0.01)
+    assert timeline.now == pytest.approx(99.9 + 3.101, abs=0.01)
 
 
 def test_now_of_read_file_is_its_last_time_stamp(clock):
@@ -182,11 +182,33 @@ def test_audio_before_first_video_is_dropped(clock):
     assert timeline.stamp_audio(1.0) is None
 
 
-def test_audio_from_before_jump_is_dropped(clock):
+def test_audio_continues_over_jump(clock):
     timeline = Timeline(clock, LIVE)
+    stamps = []
+    for n in range(60):
+        source_s = n * 0.1 + (5000 if n < 30 else 3)
+        timeline.stamp_video(source_s, 0.1)
+        stamps.append(timeline.stamp_audio(source_s + 0.01).t)
+        clock.advance(0.1)
+    assert stamps == pytest.approx([n * 0.1 + 0.01 for n in range(60)], abs=0.02)
+
+
+def test_audio_on_another_clock_than_steady_video_follows_arrival(clock):
+    timeline = Timeline(clock, LIVE)
+    stamps = []
+    for n in range(100):
+        timeline.stamp_video(n * 0.1, 0.1)
+        stamps.append(timeline.stamp_audio(9000 + n * 0.1))
+        clock.advance(0.1)
+    heard = [(n, stamp.t) for n, stamp in enumerate(stamps) if stamp is not None]
+    assert len(heard) > 70
+    assert [t for _, t in heard] == pytest.approx([n * 0.1 for n, _ in heard], abs=0.2)
+
+
+def test_audio_from_before_jump_of_file_is_dropped(clock):
+    timeline = Timeline(clock, READ)
     timeline.stamp_video(5000.0, 0.04)
     timeline.stamp_audio(5000.1)
-    clock.advance(0.1)
     timeline.stamp_video(3.0, 0.04)
     assert timeline.stamp_audio(5000.2) is None
     assert timeline.stamp_audio(3.1) is not None

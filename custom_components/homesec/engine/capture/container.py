@@ -226,7 +226,7 @@ def _media_packet(
     """Return a packet that shares the data, with time stamps on the timeline."""
     reorder_s = 0.0
     if packet.pts is not None and packet.dts is not None:
-        reorder_s = _seconds(packet, packet.pts - packet.dts) or 0.0
+        reorder_s = (_seconds(packet, packet.pts - packet.dts) or 0.0) * time.stretch
         reorder_s = min(max(reorder_s, 0.0), _MAX_REORDER_S)
     data = av.Packet(cast("bytes", packet))  # a buffer, which isn't copied
     data.time_base = TIME_BASE

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from ..core.stream_report import ClockQuality
+from .camera_clock import DEFAULT_INTERVAL_S, LONGEST_INTERVAL_S, CameraClock
+
 if TYPE_CHECKING:
     from ..core.clock import Clock
 
-BACK_S = 0.5  # a video time stamp that is further behind the last one is a jump
-AHEAD_S = 10.0  # a video time stamp that is further ahead of the last one is a jump
+BACK_S = 0.5  # a file's time stamp that is further behind the last one is a jump
+AHEAD_S = 10.0  # a file's time stamp that is further ahead of the last one is a jump
 AUDIO_SPREAD_S = 5.0
-"""Audio further from the video belongs to the other side of a jump, and is dropped."""
-DEFAULT_INTERVAL_S = 0.04
-LONGEST_INTERVAL_S = 1.0
+"""Audio further from the video belongs to the other side of a jump, and is dropped…"""
+AUDIO_PATIENCE_S = 2.0  # …for this long: then its clock is another one, and arrival counts
+AUDIO_LAG_S = 1.0  # audio without a usable clock is set to the present if it's off by more
 WALL_DRIFT_S = 1.0  # ``at`` is set to the wall clock again when it's off by more
 LATE_S = 1.0  # a played file that is later goes on from there instead of catching up
 _VIDEO_STEP_S = 1e-4  # least difference of two frames, nine ticks: their order survives rounding
@@ -27,7 +30,7 @@ _AUDIO_STEP_S = 1e-3
 class Pace(Enum):
     """What determines a source's time."""
 
-    LIVE = auto()  # packets arrive as they happen; the clock replaces missing time stamps
+    LIVE = auto()  # packets arrive as they happen; that replaces time stamps that are wrong
     PLAYED = auto()  # a file played in real time, without gaps; ``at`` follows the clock
     READ = auto()  # a file read as fast as possible; its own time stamps are the only time
 
@@ -38,6 +41,7 @@ class Timestamp:
 
     t: float
     at: float
+    stretch: float = 1.0  # by how much differences of the source's time stamps have to be stretched
 
 
 class Timeline:
@@ -48,9 +52,12 @@ class Timeline:
         self._pace = pace
         self._start = clock.monotonic()
         self._wall_offset = clock.now()
+        self._camera = CameraClock()
         self._offset: float | None = None
         self._last_t: float | None = None
         self._last_elapsed = 0.0
+        self._audio_offset: float | None = None
+        self._audio_lost_at: float | None = None  # ``elapsed`` when it went away from the video
         self._last_audio_t = 0.0
         self._interval_s = DEFAULT_INTERVAL_S
         self._played_from = 0.0  # PLAYED: ``elapsed`` when ``t`` was, or would have been, 0
@@ -70,9 +77,15 @@ class Timeline:
             return self._last_t or 0.0
         return (self._last_t or 0.0) + self.elapsed - self._last_elapsed
 
+    @property
+    def clock_quality(self) -> ClockQuality:
+        """What the source's time stamps are worth."""
+        return self._camera.quality if self._pace is Pace.LIVE else ClockQuality.UNKNOWN
+
     def reconnect(self) -> None:
         """Map the next packet to the present, since its time stamps count from elsewhere."""
-        self._offset = None
+        self._camera.reconnect()
+        self._offset = self._audio_offset = self._audio_lost_at = None
 
     def stamp_video(self, dts_s: float | None, interval_s: float | None = None) -> Timestamp:
         """Return a video packet's time; ``dts_s`` is the source's time stamp, if it has any."""
@@ -80,25 +93,47 @@ class Timeline:
             self._interval_s = min(interval_s, LONGEST_INTERVAL_S)
         if dts_s is None:
             t = self.now if self._pace is Pace.LIVE else self._next_t
+        elif self._pace is Pace.LIVE:
+            t = self._camera.place(dts_s, self.elapsed, max(self._next_t, self.now))
+            self._offset = self._camera.offset
         else:
-            if self._offset is None or not self._continues(dts_s + self._offset):
-                live = self._pace is Pace.LIVE
-                self._offset = (max(self._next_t, self.now) if live else self._next_t) - dts_s
-            t = dts_s + self._offset
+            t = self._file_time(dts_s)
         if self._last_t is not None:
             t = max(t, self._last_t + _VIDEO_STEP_S)
         self._last_t, self._last_elapsed = t, self.elapsed
-        return Timestamp(t, self._wall_time(t))
+        self._camera.pass_over(t)
+        stretch = self._camera.stretch if self._pace is Pace.LIVE else 1.0
+        return Timestamp(t, self._wall_time(t), stretch)
+
+    def _file_time(self, dts_s: float) -> float:
+        if self._offset is None or not self._continues(dts_s + self._offset):
+            self._offset = self._next_t - dts_s
+        return dts_s + self._offset
 
     def stamp_audio(self, dts_s: float) -> Timestamp | None:
         """Return an audio packet's time; None if it belongs to no known video."""
-        if self._offset is None or self._last_t is None:
+        if self._last_t is None or (t := self._audio_time(dts_s, self._last_t)) is None:
             return None
-        t = dts_s + self._offset
-        if abs(t - self._last_t) > AUDIO_SPREAD_S or t < self._last_audio_t + _AUDIO_STEP_S:
+        if t < self._last_audio_t + _AUDIO_STEP_S:
             return None
         self._last_audio_t = t
         return Timestamp(t, t + self._wall_offset)
+
+    def _audio_time(self, dts_s: float, video_t: float) -> float | None:
+        if self._offset is not None and abs(dts_s + self._offset - video_t) <= AUDIO_SPREAD_S:
+            self._audio_offset, self._audio_lost_at = self._offset, None
+            return dts_s + self._offset
+        if self._pace is not Pace.LIVE:
+            return None
+        if self._offset is not None:
+            if self._audio_lost_at is None:
+                self._audio_lost_at = self.elapsed
+            if self.elapsed - self._audio_lost_at < AUDIO_PATIENCE_S:
+                return None
+        # By its own clock, which is often better than the video's, as long as that's possible.
+        if self._audio_offset is None or abs(dts_s + self._audio_offset - self.now) > AUDIO_LAG_S:
+            self._audio_offset = self.now - dts_s
+        return dts_s + self._audio_offset
 
     def due_in_s(self, t: float) -> float:
         """Return how many seconds a packet of a played file has to wait."""
