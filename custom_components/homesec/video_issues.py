@@ -4,6 +4,8 @@ from .engine.core.errors import (
     DecodingTooSlow,
     FileRefused,
     FormatUnstable,
+    NotDecoded,
+    NotWatched,
     PacketTooLarge,
     PictureRefused,
     PictureTooLarge,
@@ -12,7 +14,11 @@ from .engine.core.errors import (
     VideoDamaged,
 )
 
-VIDEO_ISSUES = {PictureTooLarge.key: "camera_picture_too_large"} | dict.fromkeys(
+VIDEO_ISSUES = {
+    PictureTooLarge.key: "camera_picture_too_large",
+    NotDecoded.key: "camera_not_decoded",
+    NotWatched.key: "camera_not_watched",
+} | dict.fromkeys(
     (
         error.key
         for error in (
@@ -28,4 +34,4 @@ VIDEO_ISSUES = {PictureTooLarge.key: "camera_picture_too_large"} | dict.fromkeys
     ),
     "camera_video_refused",
 )
-"""Issues of video that isn't opened, by the error's key: waiting doesn't help."""
+"""Issues of video that isn't opened or watched, by the error's key: waiting doesn't help."""

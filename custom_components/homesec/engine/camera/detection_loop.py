@@ -7,6 +7,7 @@ candidate is verified by a second network before it counts as present.
 from collections import deque
 from functools import partial
 import math
+import time
 from typing import TYPE_CHECKING
 
 from ..media.motion import Change
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from .frame_sampler import SampledFrame
 
 REPLAY_WAIT_S = 0.5
-"""How long a replayed frame waits for the detector before it replaces the waiting one."""
+"""How long a replayed frame waits for the detector before it replaces the waiting one…"""
+REPLAY_LIMIT_S = 6.0  # …and how long all of one replay may, since newer packets wait, too
 RESULT_TIMEOUT_S = 30  # a result that takes longer doesn't come
 SINGLE_FRAME_CONFIDENCE = 0.7
 """With this confidence one frame is enough for a candidate to be verified."""
@@ -69,6 +71,8 @@ class DetectionLoop:
         self._results: deque[Callable[[], None]] = deque()
         """Handlers of results that came on the pool's thread."""
         self._pending = 0  # frames submitted whose result hasn't come
+        self.answers = 0  # frames submitted whose result has come
+        self._waited_s = 0.0  # by the frames of the present replay
         self._last_result_t = 0.0
         self._motion: deque[float] = deque(maxlen=MOTION_HITS)
 
@@ -76,6 +80,11 @@ class DetectionLoop:
     def present(self) -> list[Presence]:
         """Who is present, in the order of the configured labels."""
         return self._presence.present
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the detector has frames of this camera; one that is being loaded has none."""
+        return self._pending > 0 and self._pool.is_loaded
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same source; presences go on."""
@@ -87,7 +96,7 @@ class DetectionLoop:
         if self._pool.unavailable or self._pool.is_paused(self._config.id):
             self._observe_motion(sampled)
         frame = sampled.frame
-        wait_s = math.inf if self._lossless else REPLAY_WAIT_S if sampled.replayed else 0.0
+        wait_s = math.inf if self._lossless else self._replay_wait_s(sampled)
         moving = self._backoff.choose(frame.t, sampled.motion.boxes())
         crops: list[Box] = []
 
@@ -98,11 +107,19 @@ class DetectionLoop:
         def reply(found: list[Detection] | None) -> None:
             self._results.append(partial(self._handle_result, sampled, crops, found))
 
+        began = time.monotonic()
         if self._pool.submit(self._config.id, detect, reply, wait_s=wait_s):
             self._pending += 1
+        self._waited_s += time.monotonic() - began
         if self._lossless:
             self._pool.wait_until_idle(self._config.id, math.inf)
         self.process_results()
+
+    def _replay_wait_s(self, sampled: SampledFrame) -> float:
+        if not sampled.replayed:
+            self._waited_s = 0.0
+            return 0.0
+        return min(REPLAY_WAIT_S, max(0.0, REPLAY_LIMIT_S - self._waited_s))
 
     def _verify(self, candidate: Presence, sampled: SampledFrame, found: list[Detection]) -> None:
         """Have a candidate verified; without a verifier it's confirmed at once."""
@@ -166,6 +183,7 @@ class DetectionLoop:
     ) -> None:
         frame = sampled.frame
         self._pending = max(0, self._pending - 1)
+        self.answers += 1
         self._last_result_t = max(self._last_result_t, frame.t)
         if found is None:
             self.tick(frame.t)

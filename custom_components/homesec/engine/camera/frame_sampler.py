@@ -68,6 +68,7 @@ class FrameSampler:
     def __init__(self, config: CameraConfig, buffer: PreRollBuffer) -> None:
         self._buffer = buffer
         self._decoder = FrameDecoder()
+        self.compared = 0  # frames in which motion was looked for
         self._shape = (0, 0)  # rows and columns of the gray picture that the gate gets
         self.reset()
         self.reconfigure(config)
@@ -185,6 +186,7 @@ class FrameSampler:
 
     def _compare(self, frame: Frame) -> MotionResult:
         """Find motion outside the masks."""
+        self.compared += 1
         small = small_luma(frame)
         if self._gate is None:
             self._shape = small.shape

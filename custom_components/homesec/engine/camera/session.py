@@ -1,18 +1,20 @@
 """One camera: the parts that a packet passes, and the thread on which it does.
 
 source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tracker -> presence
+
+Another thread reads the source (``SourceReader``), so that it never waits for what happens here.
 """
 
 from collections import Counter
 from contextlib import closing
-from enum import Enum, auto
 import logging
 import math
-from threading import Event
+from threading import Event, Lock
 import traceback
 from typing import TYPE_CHECKING
 
 from ..capture.reconnecting_source import CameraSource
+from ..capture.source_reader import HealthReport, Idle, SourceReader
 from ..core.activity_board import BOARD, Work
 from ..core.backoff import backoff_s
 from ..core.errors import CameraNotRunning, HomeSecError, SourceError
@@ -23,9 +25,10 @@ from ..core.events import (
     HealthChanged,
     SnapshotTaken,
 )
-from ..core.types import Activity, CameraHealth, CameraStats, SourceKind
+from ..core.types import Activity, CameraHealth, CameraStats, DecodePolicy, SourceKind
 from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
+from ..media.packets import MediaPacket
 from ..media.rate_meter import RateMeter
 from ..media.stream_meter import StreamMeter
 from ..recording.controller import RecordingController
@@ -34,12 +37,14 @@ from .command_queue import CommandQueue
 from .detection_loop import DetectionLoop
 from .frame_sampler import FrameSampler
 from .keyframe_check import KeyframeCheck
+from .watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
+    from ..capture.source_reader import Item
     from ..core.clip_sink import ClipSink
     from ..core.clock import Clock
     from ..core.events import EventSink
@@ -47,7 +52,6 @@ if TYPE_CHECKING:
     from ..core.types import CameraConfig, Presence, Track
     from ..detection.pool import DetectionPool
     from ..media.decoder import Frame
-    from ..media.packets import MediaPacket
     from ..recording.writer import ClipWriter
     from ..tracking.presence import PresenceChange
     from .frame_sampler import SampledFrame
@@ -59,14 +63,10 @@ BUFFER_MARGIN_S = 4.0
 WATCHED_S = 5.0  # every frame is decoded for this long after the last live picture was requested
 SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by this much…
 SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
+BEHIND_S = 10.0  # a thread that is further behind its source skips pictures
+UNKNOWN_INTERVAL_S = 60.0  # between keyframes, until it's measured
 RESTART_S = (10.0, 600.0)  # shortest and longest wait after a defect
 FORGET_S = 3600.0  # a defect that comes later doesn't follow the last one
-
-
-class _End(Enum):
-    """What comes after the last packet."""
-
-    END = auto()
 
 
 class CameraSession:
@@ -94,13 +94,14 @@ class CameraSession:
         self._clock = clock
         self._stop = Event()
         lossless = config.source.kind is SourceKind.FILE and not config.source.paced
+        self._reader = SourceReader(config.id, is_file=config.source.kind is SourceKind.FILE)
         self._source = CameraSource(
             config.source,
             feed=feed,
             clock=clock,
             rng=rng,
             stop=self._stop,
-            on_health=self._set_health,
+            on_health=self._reader.report_health,
         )
         self._buffer = PreRollBuffer(config.pre_roll_s + BUFFER_MARGIN_S)
         self._sampler = FrameSampler(config, self._buffer)
@@ -124,7 +125,11 @@ class CameraSession:
         )
         self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()
-        self._connection = 0
+        self._is_behind = False
+        self._watch = Watch(clock)
+        self._health_lock = Lock()  # for what follows
+        self._is_connected = False
+        self._is_lost = False  # as far as the log knows
         self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet
         self._watched_until = -math.inf
         self._snapshot_score = 0.0
@@ -184,7 +189,7 @@ class CameraSession:
             height=frame.height if frame else 0,
             video_codec=self._video_codec,
             reconnects=max(0, self._source.connections - 1),
-            stream=self._meter.report(),
+            stream=self._meter.report(clock=self._source.timeline.clock_quality),
         )
 
     def run(self) -> None:
@@ -223,32 +228,52 @@ class CameraSession:
         return backoff_s(self._defects.total(), RESTART_S, self._rng)
 
     def _run(self) -> None:
-        with closing(self._source.packets()) as packets:
-            while True:
-                with BOARD.working(Work.READ):
-                    packet = next(packets, _End.END)
-                if isinstance(packet, _End):
-                    break
+        with closing(self._reader.items(self._source.packets())) as items:
+            for item in items:
                 with BOARD.working(Work.DECODE):
-                    self._handle(packet)
+                    self._handle(item)
         self._detection.wait(self._stop)
 
-    def _handle(self, packet: MediaPacket | None) -> None:
-        """Handle a packet, or None while there's no connection."""
+    def _handle(self, item: Item) -> None:
+        self._watch.handled()
         self._commands.run_pending()
         self._apply_config(self.next_config)
         self._detection.process_results()
-        if packet is None:
-            self._handle_gap()
-            self._detection.tick(self._source.timeline.now)
+        match item:
+            case HealthReport():
+                self._handle_gap()
+                self._handle_connection(item)
+            case Idle.DISCONNECTED:
+                self._handle_gap()
+                self._detection.tick(self._source.timeline.now)
+            case MediaPacket():
+                self._handle_or_refuse(item)
+        self.check_watched()
+
+    def _handle_connection(self, report: HealthReport) -> None:
+        if report.health is CameraHealth.RUNNING:
+            self._watch.begin()
+            self._is_connected = True  # it's reported as running once that is checked
         else:
-            self._handle_or_refuse(packet)
+            self._set_health(report.health, report.error)
+
+    def check_watched(self) -> None:
+        """Report whether the connected camera is watched, too; from any thread."""
+        with self._health_lock:
+            if not self._is_connected:
+                return
+            only_keyframes = self.config.decode_policy is DecodePolicy.ECONOMY
+            interval_s = self._sampler.keyframe_interval_s or UNKNOWN_INTERVAL_S
+            problem = self._watch.problem(interval_s if only_keyframes else 0.0)
+            health = CameraHealth.RUNNING if problem is None else CameraHealth.LOST
+            self._report_health(health, problem)
 
     def _handle_or_refuse(self, packet: MediaPacket) -> None:
         try:
             self._handle_packet(packet)
         except SourceError as err:  # a decoded picture is one that no camera sends
             self._source.refuse(err)
+            self._reader.refuse()
 
     def _apply_config(self, config: CameraConfig) -> None:
         if config is self.config:
@@ -260,14 +285,19 @@ class CameraSession:
         self._detection.reconfigure(config)
 
     def _set_health(self, health: CameraHealth, error: HomeSecError | None) -> None:
+        """Report the state of a camera that isn't connected."""
+        with self._health_lock:
+            self._is_connected = False
+            self._report_health(health, error)
+
+    def _report_health(self, health: CameraHealth, error: HomeSecError | None) -> None:
         """Report a change; another try to connect to a lost camera is none."""
         key = None if error is None else error.key
         if (health, key) == self._reported:
             return
-        if error is not None and error.placeholders:
-            _LOGGER.warning("%s: %s", self.config.name, error)
         self._reported = (health, key)
         self.health = health
+        self._log_health(error)
         self._on_event(
             HealthChanged(
                 camera_id=self.config.id,
@@ -277,6 +307,15 @@ class CameraSession:
             )
         )
 
+    def _log_health(self, error: HomeSecError | None) -> None:
+        """Log once that the camera is lost, and once that it's back."""
+        if self.health is CameraHealth.LOST and not self._is_lost:
+            self._is_lost = True
+            _LOGGER.info("The camera %s is lost: %s", self.config.name, error)
+        elif self.health is CameraHealth.RUNNING and self._is_lost:
+            self._is_lost = False
+            _LOGGER.info("The camera %s is back", self.config.name)
+
     def _start_recording(self, duration_s: float | None) -> str:
         clip_id = self._recording.start_manual(*self._now, duration_s)
         if (frame := self._sampler.latest) is not None:
@@ -284,9 +323,6 @@ class CameraSession:
         return clip_id
 
     def _handle_packet(self, packet: MediaPacket) -> None:
-        if self._connection != self._source.connections:
-            self._connection = self._source.connections
-            self._handle_gap()
         self._now = (packet.t, packet.at)
         self._buffer.push(packet)
         self._recording.feed(packet)
@@ -296,16 +332,38 @@ class CameraSession:
         self._check_keyframes(packet)
         self._video_codec = packet.format.codec
         self._received_rate.count(packet.t)
+        if not self._skips(packet):
+            self._sample(packet)
+        self._decoded_rate.set_total(packet.t, self._sampler.decoded)
+        self._watch.observe(
+            decoded=self._sampler.decoded,
+            compared=self._sampler.compared,
+            answers=self._detection.answers,
+            is_waiting=self._detection.is_waiting,
+        )
+        self._detection.advance(packet.t)
+
+    def _sample(self, packet: MediaPacket) -> None:
         frames = self._sampler.feed(
             packet,
             present=bool(self._detection.present),
             watched=self._clock.monotonic() < self._watched_until,
         )
         for sampled in frames:
+            self._commands.run_pending()  # a replayed frame may wait for the detector
             self._detection.submit(sampled)
         self._recording.feed_frames(self._sampler.newest)
-        self._decoded_rate.set_total(packet.t, self._sampler.decoded)
-        self._detection.advance(packet.t)
+
+    def _skips(self, packet: MediaPacket) -> bool:
+        """Return whether a picture isn't decoded, since this thread is too far behind the source.
+
+        Then only keyframes are, up to the newest; all packets are recorded nevertheless.
+        """
+        if packet.random_access:
+            self._is_behind = False
+        elif self._reader.newest_keyframe_t - packet.t > BEHIND_S:
+            self._is_behind = True
+        return self._is_behind
 
     def _check_keyframes(self, packet: MediaPacket) -> None:
         change = self._keyframes.update(

@@ -137,6 +137,21 @@ class DecodingTooSlow(SourceError, key="decoding_too_slow"):
     """
 
 
+class NoKeyframe(SourceError, key="no_keyframe"):
+    """No keyframe came in time, so nothing can be decoded.
+
+    ``seconds`` is how long it was waited for.
+    """
+
+
+class NotDecoded(SourceError, key="not_decoded"):
+    """The camera sends, but none of its pictures could be decoded for some time."""
+
+
+class NotWatched(SourceError, key="not_watched"):
+    """The camera sends, but its pictures aren't searched for people."""
+
+
 class FormatUnstable(SourceError, key="format_unstable"):
     """The format of the pictures keeps changing.
 

@@ -145,6 +145,11 @@ class DetectionPool:
         return cascade is not None and cascade.verifier is not None
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether there is a detector."""
+        return self._cascade is not None
+
+    @property
     def unavailable(self) -> bool:
         """Whether there is no detector, nor will be in a moment."""
         is_late = self._clock() - self._started_at > PATIENCE_S

@@ -183,6 +183,7 @@ class CameraHost:
             running = self.sessions.get(camera_id)
         if running is None:
             return CameraReport(health=CameraHealth.OFF)
+        running[0].check_watched()
         return CameraReport(health=running[0].health, stats=running[0].stats())
 
     @property
