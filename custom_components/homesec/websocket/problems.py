@@ -45,7 +45,8 @@ class Problem:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None  # the key of the error behind it
     error_placeholders: Mapping[str, str] = field(default_factory=dict)
-    link: str = SETTINGS_PATH  # a page that only administrators can open
+    link: str | None = SETTINGS_PATH
+    """A page that only administrators can open; None for what passes by itself."""
     ignored: bool = False  # you chose not to see this issue again
     private: bool = False  # names a recipient, so only administrators see it
 
@@ -108,11 +109,11 @@ def _states(runtime: HomeSecData, known: frozenset[str]) -> Iterator[Problem]:
     """Yield what is wrong although no issue says so; ``known``: the issues' ids."""
     if not runtime.host.ready:
         if ISSUE_ENGINE not in known:
-            yield Problem(id="starting", key="starting", severity=WARNING)
+            yield Problem(id="starting", key="starting", severity=WARNING, link=None)
         return
     worker = runtime.host.engine.worker_status
     if not worker.in_process and worker.restarts and not worker.running:
-        yield Problem(id="worker_restarting", key="worker_restarting")
+        yield Problem(id="worker_restarting", key="worker_restarting", link=None)
     yield from _detector(runtime)
     lost = list(_cameras(runtime, known))
     yield from lost
@@ -127,10 +128,14 @@ def _detector(runtime: HomeSecData) -> Iterator[Problem]:
     if status is DetectorStatus.DOWNLOADING and progress is not None:
         values = {"progress": str(progress)}
         yield Problem(
-            id="detector", key="detector_downloading", severity=WARNING, placeholders=values
+            id="detector",
+            key="detector_downloading",
+            severity=WARNING,
+            placeholders=values,
+            link=None,
         )
     elif status in (DetectorStatus.PREPARING, DetectorStatus.DOWNLOADING):
-        yield Problem(id="detector", key="detector_preparing", severity=WARNING)
+        yield Problem(id="detector", key="detector_preparing", severity=WARNING, link=None)
 
 
 def _cameras(runtime: HomeSecData, known: frozenset[str]) -> Iterator[Problem]:

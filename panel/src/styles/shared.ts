@@ -42,6 +42,7 @@ export const controls = css`
     align-items: center;
     justify-content: center;
     gap: 8px;
+    min-width: 44px;
     min-height: 44px;
     padding: 0 16px;
     border: 1px solid transparent;

@@ -13,7 +13,7 @@ export const zoneCanvasStyles = css`
     border-radius: var(--hs-radius);
     /* Handles and names at the edge must not widen the page. */
     overflow: clip;
-    overflow-clip-margin: 8px;
+    overflow-clip-margin: 12px;
     user-select: none;
     -webkit-user-select: none;
   }

@@ -331,7 +331,7 @@ export class ZonesView extends PageElement {
       }
       @media (max-width: 600px) {
         .page {
-          padding: 8px 8px 24px;
+          padding: 8px 12px 24px;
         }
         h2 {
           font-size: 16px;
