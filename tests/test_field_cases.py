@@ -4,8 +4,16 @@ import re
 
 import pytest
 
+from custom_components.homesec.engine.core.stream_verdict import StreamVerdict
 from homesec_dev import case_table
-from homesec_dev.case_table import Case, markdown, read_cases, with_table
+from homesec_dev.case_table import (
+    Case,
+    case_rows,
+    markdown,
+    read_cases,
+    verdict_rows,
+    with_table,
+)
 
 CASES = read_cases()
 TESTS = sorted(case_table.FOLDER.glob("test_*.py"))
@@ -35,20 +43,27 @@ def test_case_of_camera_is_documented(case):
     assert not {"|", "\n"} & set(case.symptom + case.sends + case.does + case.helps)
 
 
-def test_table_in_docs_is_current():
-    page = case_table.PAGE.read_text()
-    assert with_table(page, markdown(CASES)) == page, "run script/cases"
+def test_tables_in_docs_are_current():
+    assert case_table.current_page() == case_table.PAGE.read_text(), "run script/cases"
 
 
-def test_table_has_rows_with_a_symptom_only():
+def test_table_of_symptoms_has_rows_with_a_symptom_only():
     first = Case(id="X1", symptom="It blinks", sends="Light", does="Looks away", helps="A hat")
-    lines = markdown([first, Case(id="X2")]).splitlines()
-    assert lines[2:] == ["| **It blinks** | Light | Looks away | A hat |"]
+    assert case_rows([first, Case(id="X2")]) == [("**It blinks**", "Light", "Looks away", "A hat")]
 
 
-def test_table_without_a_place_is_refused():
+def test_table_of_verdicts_has_all():
+    assert len(verdict_rows()) == len(StreamVerdict)
+
+
+def test_table_is_put_in_its_place():
+    page = "# A\n<!-- script/cases writes this table: b -->\nold\n<!-- End of the table. -->\nC\n"
+    table = markdown(("x", "y"), [("1", "2")])
+    changed = with_table(page, "b", table)
+    assert changed == page.replace("old", "\n| x | y |\n| --- | --- |\n| 1 | 2 |\n")
+    assert with_table(changed, "b", table) == changed
     with pytest.raises(ValueError, match="0 places"):
-        with_table("# Cameras", "")
+        with_table(page, "d", table)
 
 
 def test_case_ids_stay_in_their_folder():

@@ -1,9 +1,14 @@
-"""`script/cases`: write the table "By symptom" in docs/cameras.md from tests/field/cases.toml."""
+"""`script/cases`: write the tables of docs/cameras.md that are made from other files.
+
+"By symptom" is made from tests/field/cases.toml, and what the sensor *Stream* says from the texts
+of the user interface.
+"""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+import json
 import re
 import sys
 import tomllib
@@ -12,14 +17,18 @@ from typing import TYPE_CHECKING
 from .bootstrap import paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    type Row = tuple[str, ...]
 
 FOLDER = paths.REPOSITORY / "tests" / "field"
 TABLE = FOLDER / "cases.toml"
 PAGE = paths.REPOSITORY / "docs" / "cameras.md"
-BEGIN = "<!-- script/cases writes this table from tests/field/cases.toml. -->"
-END = "<!-- End of the table. -->"
+TEXTS = paths.COMPONENT / "translations" / "en.json"
+BEGIN, END = "<!-- script/cases writes this table: {} -->", "<!-- End of the table. -->"
 HEAD = ("symptom", "what the camera sends", "what HomeSec does", "what helps")
+VERDICT_HEAD = ("stream", "what it means, and what helps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,33 +62,52 @@ def read_cases() -> list[Case]:
     return [Case(**{**row, "tests": tuple(row.get("tests", ()))}) for row in rows]
 
 
-def markdown(cases: list[Case]) -> str:
-    """Return the documented rows as a table."""
-    rows = [
+def case_rows(cases: Sequence[Case]) -> list[Row]:
+    """Return the documented cases as rows of a table."""
+    return [
         (f"**{case.symptom}**", case.sends, case.does, case.helps) for case in cases if case.symptom
     ]
-    lines = [" | ".join(cells) for cells in (HEAD, ("---",) * len(HEAD), *rows)]
+
+
+def verdict_rows() -> list[Row]:
+    """Return all that the sensor *Stream* can say, with its advice."""
+    sensor = json.loads(TEXTS.read_text(encoding="utf-8"))["entity"]["sensor"]["stream"]
+    advice = sensor["state_attributes"]["advice"]["state"]
+    return [(f"**{name}**", advice[key]) for key, name in sensor["state"].items()]
+
+
+def markdown(head: Row, rows: Sequence[Row]) -> str:
+    """Return a table."""
+    lines = [" | ".join(cells) for cells in (head, ("---",) * len(head), *rows)]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def with_table(page: str, table: str) -> str:
-    """Return a page with the table between its markers. Raises ``ValueError`` without markers."""
-    pattern = re.compile(f"({re.escape(BEGIN)}\n).*?(\n{re.escape(END)})", re.DOTALL)
+def with_table(page: str, name: str, table: str) -> str:
+    """Return a page with a table at the place of its name. Raises ``ValueError`` without one."""
+    begin = re.escape(BEGIN.format(name))
+    pattern = re.compile(f"({begin}\n).*?(\n{re.escape(END)})", re.DOTALL)
     found, count = pattern.subn(lambda match: f"{match[1]}\n{table}\n{match[2]}", page)
     if count != 1:
-        raise ValueError(f"{PAGE.name} has {count} places for the table")
+        raise ValueError(f"{PAGE.name} has {count} places for the table {name}")
     return found
 
 
+def current_page() -> str:
+    """Return the page as it should be."""
+    page = PAGE.read_text(encoding="utf-8")
+    page = with_table(page, "symptoms", markdown(HEAD, case_rows(read_cases())))
+    return with_table(page, "stream", markdown(VERDICT_HEAD, verdict_rows()))
+
+
 def main() -> None:
-    """Write the table, or only compare it."""
+    """Write the tables, or only compare them."""
     parser = argparse.ArgumentParser(prog="script/cases", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail if the page isn't current")
     options = parser.parse_args()
-    page = PAGE.read_text(encoding="utf-8")
-    wanted = with_table(page, markdown(read_cases()))
+    wanted = current_page()
     if options.check:
-        sys.exit(0 if wanted == page else f"{PAGE.name} isn't current: run script/cases")
+        is_current = wanted == PAGE.read_text(encoding="utf-8")
+        sys.exit(0 if is_current else f"{PAGE.name} isn't current: run script/cases")
     PAGE.write_text(wanted, encoding="utf-8")
 
 
