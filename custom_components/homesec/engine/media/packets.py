@@ -70,6 +70,7 @@ class MediaFormat:
     fps: float | None = None
     sample_rate: int = 0
     layout: str = ""
+    bits_per_sample: int = 0  # of G.726
     template: AudioStream | None = field(default=None, repr=False)
     """Audio that can be copied: the codec's parameters, independent of the connection."""
 
@@ -103,8 +104,12 @@ class MediaFormat:
         context = cast("AudioCodecContext", av.CodecContext.create(self.codec, "r"))
         if self.extradata:
             context.extradata = self.extradata
-        context.sample_rate = self.sample_rate
-        context.layout = self.layout
+        if self.sample_rate:
+            context.sample_rate = self.sample_rate
+        if self.layout:
+            context.layout = self.layout
+        if self.bits_per_sample:
+            context.options = {"bits_per_coded_sample": str(self.bits_per_sample)}
         return context
 
 

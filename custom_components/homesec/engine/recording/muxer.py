@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, cast
 
 import av
+from av.audio.resampler import AudioResampler
 import av.error
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.container import OutputContainer
     from av.stream import Stream
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 FRAGMENT_S = 0.5  # a kill loses at most what isn't in a fragment yet; a finalized clip has none
-AUDIO_WAIT_S = 1.0  # if a camera announced audio and sent none for this long, the clip gets none
+AUDIO_WAIT_S = 0.5  # if no audio could be written for this long, the clip gets none
 _OPTIONS = {
     # delay_moov: the header waits for the first fragment, when it's known where each track begins.
     "movflags": "frag_keyframe+delay_moov+default_base_moof",
@@ -51,12 +51,16 @@ _GOP_S = 2
 _AUDIO_BIT_RATE = 64_000
 _MAX_ENCODED = 4096
 """Longest side of encoded pictures: larger ones are scaled, since an encoder keeps many of them."""
-_MONO = frozenset({"mono", "1 channels"})
+_ADTS = 0xFF, 0xF0  # 12 bits that no packet without a header begins with (ISO/IEC 14496-3, 1.A.2)
+_AUDIO_RATES = av.Codec("aac", "w").audio_rates or [48_000]
 _AUDIO_TOLERANCE_S = 0.2  # jitter or clock drift up to which audio is neither cut nor gets a gap
 
 
-type _WritePacket = Callable[[MediaPacket, int], None]
-"""Puts a packet into the file, given the tick at which the clip's first picture is shown."""
+type _WritePacket = Callable[[MediaPacket, int], bool]
+"""Puts a packet into the file, given the tick at which the clip's first picture is shown.
+
+Returns whether anything of it was written.
+"""
 
 
 class _VideoEncoder:
@@ -78,7 +82,7 @@ class _VideoEncoder:
             options={**_ENCODER, "g": str(int(rate * _GOP_S))},
         )
 
-    def write(self, packet: MediaPacket, start: int) -> None:
+    def write(self, packet: MediaPacket, start: int) -> bool:
         decode = partial(decode_packet, self._decoder)
         for frame, pts in _decode(decode, packet, start):
             even = frame.reformat(
@@ -92,42 +96,75 @@ class _VideoEncoder:
             even.time_base = TIME_BASE
             even.pict_type = PictureType.NONE  # lets the encoder choose
             self._container.mux(self.stream.encode(even))
+        return True
+
+    def finish(self) -> None:
+        self._container.mux(self.stream.encode(None))
+
+
+class _AudioError(Exception):
+    """The audio can't be written; the video isn't affected."""
 
 
 class _AudioEncoder:
     """Encodes to AAC, since browsers don't play G.711 and the like in MP4."""
 
-    def __init__(
-        self, container: OutputContainer, audio: MediaFormat, decoder: AudioCodecContext
-    ) -> None:
+    def __init__(self, container: OutputContainer, audio: MediaFormat) -> None:
+        """Open the decoder. Raises ``_AudioError`` if this audio can't be decoded."""
         self._container = container
-        self._decoder = decoder
-        self._channels = decoder.layout.nb_channels
-        self._rate = audio.sample_rate
+        self._decoder = audio.audio_decoder()
+        try:
+            self._decoder.open(strict=False)
+        except (av.error.FFmpegError, ValueError) as err:
+            raise _AudioError(err) from None
+        self._shape = audio.sample_rate, self._decoder.layout.nb_channels
+        layout = "mono" if self._decoder.layout.nb_channels == 1 else "stereo"
+        self._rate = min(_AUDIO_RATES, key=lambda rate: abs(rate - audio.sample_rate))
+        self._resampler = None
+        if self._rate != audio.sample_rate:
+            self._resampler = AudioResampler(format="fltp", layout=layout, rate=self._rate)
         self._next = 0  # the sample that the next frame should begin with
         self.stream = container.add_stream(
             "aac",
             rate=self._rate,
-            layout="mono" if audio.layout in _MONO else "stereo",
+            layout=layout,
             bit_rate=_AUDIO_BIT_RATE,
             time_base=Fraction(1, self._rate),
         )
 
-    def write(self, packet: MediaPacket, start: int) -> None:
-        tolerance = self._rate * _AUDIO_TOLERANCE_S
+    def write(self, packet: MediaPacket, start: int) -> bool:
+        """Encode a packet. Raises ``_AudioError``, and OSError for the disk's errors."""
+        written = False
         for frame, pts in _decode(self._decoder.decode, packet, start):
-            if (frame.sample_rate, frame.layout.nb_channels) != (self._rate, self._channels):
+            if (frame.sample_rate, frame.layout.nb_channels) != self._shape:
                 continue  # the camera has changed it, which neither encoder nor file can
-            begin = pts * self._rate // TICKS
-            early = self._next - begin
-            if early > tolerance:
-                continue  # more samples than time has passed
-            # Samples follow each other: the encoder fails on time stamps that overlap.
-            self._next = self._next if early > -tolerance else begin
-            frame.pts = self._next
-            frame.time_base = Fraction(1, self._rate)
-            self._next += frame.samples
-            self._container.mux(self.stream.encode(frame))
+            packets = self._encode(frame, pts * self._rate // TICKS)
+            self._container.mux(packets)
+            written = written or bool(packets)
+        return written
+
+    def finish(self) -> None:
+        """Write what the encoder has kept."""
+        self._container.mux(self.stream.encode(None))
+
+    def _encode(self, frame: AudioFrame, begin: int) -> list[AvPacket]:
+        """Encode a frame whose first sample has the number ``begin``. Raises ``_AudioError``."""
+        tolerance = self._rate * _AUDIO_TOLERANCE_S
+        early = self._next - begin
+        if early > tolerance:
+            return []  # more samples than time has passed
+        # Samples follow each other: the encoder fails on time stamps that overlap.
+        self._next = self._next if early > -tolerance else begin
+        packets: list[AvPacket] = []
+        try:
+            frame.pts = None
+            for each in self._resampler.resample(frame) if self._resampler else [frame]:
+                each.pts, each.time_base = self._next, Fraction(1, self._rate)
+                self._next += each.samples
+                packets += self.stream.encode(each)
+        except (av.error.FFmpegError, ValueError) as err:
+            raise _AudioError(err) from None
+        return packets
 
 
 def _decode[F: (VideoFrame, AudioFrame)](
@@ -144,6 +181,7 @@ def _decode[F: (VideoFrame, AudioFrame)](
             yield frame, frame.pts - start
 
 
+<<<<<<< HEAD
 def _open_audio(audio: MediaFormat) -> AudioCodecContext | None:
     """Return an open decoder; None if this audio can't be decoded: the clip has none then."""
     try:
@@ -164,6 +202,8 @@ def first_complete(packets: Sequence[MediaPacket]) -> MediaPacket | None:
     return next(islice((packet for packet in packets if packet.is_video), left, None), None)
 
 
+=======
+>>>>>>> 27e6084d (wip)
 class FragmentedMp4:
     """A file for packets of one video format, and of one audio format if there is audio.
 
@@ -188,6 +228,7 @@ class FragmentedMp4:
         self._writers: dict[MediaKind, _WritePacket] = {}
         self._encoders: list[_VideoEncoder | _AudioEncoder] = []
         self._held: list[MediaPacket] = []
+<<<<<<< HEAD
         """Packets until it's known whether audio comes: FFmpeg writes nothing before each track has
         something."""
         self._first: MediaPacket | None = None  # of the first picture that is shown
@@ -207,6 +248,24 @@ class FragmentedMp4:
         silent = packet.t - self._held[0].t > AUDIO_WAIT_S
         if self._audio is None or silent or self._has_audio:
             self._begin(self._audio if self._has_audio else None)
+=======
+        """Packets until audio was written, or is left out: FFmpeg writes nothing before each track
+        has something."""
+        self._start = 0
+
+    def write(self, packet: MediaPacket) -> None:
+        """Append a packet; the first has to be a video keyframe."""
+        if self._container is None:
+            self._held.append(packet)
+            if self._audio is None or not packet.is_video:
+                self._begin()
+        else:
+            if self._held:
+                self._held.append(packet)
+            self._write(packet)
+        if self._held and packet.t - self._held[0].t > AUDIO_WAIT_S:
+            self._leave_out_audio("none came")
+>>>>>>> 27e6084d (wip)
 
     def sync(self) -> None:
         """Have the system write the file to the disk now."""
@@ -218,29 +277,70 @@ class FragmentedMp4:
 
     def close(self) -> None:
         """Write what is held back, and the end of the file."""
-        if self._held:
-            self._begin(None)
+        if self._container is None and self._held:
+            self._audio = None
+            self._begin()
         if self._container is None:
             return
         try:
             for encoder in self._encoders:
-                self._container.mux(encoder.stream.encode(None))
+                self._finish(encoder)
         finally:
             self._container.close()
 
-    def _begin(self, audio: MediaFormat | None) -> None:
+    def _finish(self, encoder: _VideoEncoder | _AudioEncoder) -> None:
+        try:
+            encoder.finish()
+        except (av.error.InvalidDataError, av.error.ArgumentError, ValueError) as err:
+            if isinstance(encoder, _VideoEncoder):
+                raise
+            _LOGGER.debug("The end of the audio is left out of a clip: %s", err)
+
+    def _begin(self) -> None:
+        """Begin the file with the packets that are held."""
         container = av.open(str(self._path), "w", format="mp4", options=_OPTIONS)
         self._container = container
         if self._comment is not None:
             container.metadata[COMMENT] = self._comment
         self._add_video(container, self._video)
+<<<<<<< HEAD
         if audio is not None:
             self._add_audio(container, audio)
         held, self._held = self._held, []
         self._start = (self._first or held[0]).data.pts or 0
         self._refreshed = bool(held[0].recovery)
         for packet in held:
+=======
+        if self._audio is not None:
+            try:
+                self._add_audio(container, self._audio)
+            except _AudioError as err:
+                _LOGGER.debug("Audio that can't be decoded is left out of a clip: %s", err)
+                self._audio = None
+        held = self._held
+        self._start = held[0].data.pts or 0
+        if self._audio is None:
+            self._held = []
+        for packet in list(held):
+>>>>>>> 27e6084d (wip)
             self._write(packet)
+            if self._container is not container:
+                return  # the audio has failed, and the file was begun again
+
+    def _leave_out_audio(self, reason: object) -> None:
+        """Go on without audio; begin the file again if nothing of it was written so far."""
+        _LOGGER.debug("The rest of the audio is left out of a clip: %s", reason)
+        self._writers.pop(MediaKind.AUDIO, None)
+        # After a failure, the encoder's resampler must not be used again: not even at the end.
+        self._encoders = [x for x in self._encoders if isinstance(x, _VideoEncoder)]
+        if not self._held:
+            return
+        self._audio = None
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
+        self._writers, self._encoders = {}, []
+        self._begin()
 
     def _write(self, packet: MediaPacket) -> None:
         write = self._writers.get(packet.format.kind)
@@ -262,12 +362,13 @@ class FragmentedMp4:
     def _write_audio(self, write: _WritePacket, packet: MediaPacket) -> None:
         """Write audio; leave out the rest of it if it can't be written."""
         try:
-            write(packet, self._start)
-        except (av.error.InvalidDataError, av.error.ArgumentError, ValueError) as err:
-            _LOGGER.debug("The rest of the audio is left out of a clip: %s", err)
-            self._writers.pop(MediaKind.AUDIO, None)
-            # After a failure, the encoder's resampler must not be used again: not even at the end.
-            self._encoders = [x for x in self._encoders if isinstance(x, _VideoEncoder)]
+            if write(packet, self._start):
+                self._held = []  # each track has something now
+        except (
+            _AudioError, av.error.InvalidDataError, av.error.ArgumentError,
+            av.error.PatchWelcomeError, ValueError,
+        ) as err:  # fmt: skip
+            self._leave_out_audio(err)
 
     def _add_video(self, container: OutputContainer, video: MediaFormat) -> None:
         if video.copied:
@@ -281,18 +382,16 @@ class FragmentedMp4:
     def _add_audio(self, container: OutputContainer, audio: MediaFormat) -> None:
         if audio.template is not None:
             stream = container.add_stream_from_template(audio.template)
-            self._writers[MediaKind.AUDIO] = partial(_copy, container, stream)
-        elif audio.sample_rate not in (av.Codec("aac", "w").audio_rates or ()):
-            _LOGGER.debug("AAC has no sample rate of %s: the clip has no audio", audio.sample_rate)
-        elif (decoder := _open_audio(audio)) is not None:
-            self._add_encoder(MediaKind.AUDIO, _AudioEncoder(container, audio, decoder))
+            self._writers[MediaKind.AUDIO] = partial(_copy_aac, container, stream)
+        else:
+            self._add_encoder(MediaKind.AUDIO, _AudioEncoder(container, audio))
 
     def _add_encoder(self, kind: MediaKind, encoder: _VideoEncoder | _AudioEncoder) -> None:
         self._encoders.append(encoder)
         self._writers[kind] = encoder.write
 
 
-def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> None:
+def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> bool:
     """Copy a packet with its time stamps moved."""
     data = packet.data
     copy = av.Packet(cast("bytes", data))  # takes any buffer, without copying it
@@ -303,3 +402,15 @@ def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start
     copy.is_keyframe = data.is_keyframe
     copy.stream = stream
     container.mux(copy)
+    return True
+
+
+def _copy_aac(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> bool:
+    """Copy a packet of AAC; leave it out if it begins like one with a header (ADTS).
+
+    FFmpeg would report it as an error of whatever is written next.
+    """
+    head = bytes(memoryview(packet.data)[:2])
+    if len(head) < 2 or (head[0] == _ADTS[0] and head[1] & 0xF0 == _ADTS[1]):
+        return False
+    return _copy(container, stream, packet, start)
