@@ -19,7 +19,7 @@ from custom_components.homesec.engine.core.errors import (
     SourceStalled,
     UnsupportedCodec,
 )
-from custom_components.homesec.engine.core.types import SourceKind
+from custom_components.homesec.engine.core.types import AudioStatus, SourceKind
 from custom_components.homesec.engine.media.decoder import FrameDecoder
 
 
@@ -41,6 +41,9 @@ def test_connection_has_formats_of_its_streams(make_video):
     opened = connection(make_video(seconds=2, audio="aac", bframes=2))
     assert (opened.video.codec, opened.video.width, opened.video.height) == ("h264", 320, 192)
     assert opened.video.fps == pytest.approx(10)
+    assert opened.audio is None  # until its packets have been decoded
+    assert opened.audio_status == AudioStatus(codec="aac")
+    list(opened.packets())
     assert (opened.audio.codec, opened.audio.sample_rate, opened.audio.layout) == (
         "aac", 48_000, "mono",
     )  # fmt: skip

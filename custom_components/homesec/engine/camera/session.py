@@ -25,7 +25,15 @@ from ..core.events import (
     HealthChanged,
     SnapshotTaken,
 )
-from ..core.types import Activity, CameraHealth, CameraStats, DecodePolicy, SourceKind
+from ..core.types import (
+    Activity,
+    AudioProblem,
+    AudioStatus,
+    CameraHealth,
+    CameraStats,
+    DecodePolicy,
+    SourceKind,
+)
 from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
 from ..media.packets import MediaPacket
@@ -67,6 +75,13 @@ BEHIND_S = 10.0  # a thread that is further behind its source skips pictures
 UNKNOWN_INTERVAL_S = 60.0  # between keyframes, until it's measured
 RESTART_S = (10.0, 600.0)  # shortest and longest wait after a defect
 FORGET_S = 3600.0  # a defect that comes later doesn't follow the last one
+
+
+_WITHOUT_AUDIO = {
+    AudioProblem.UNSUPPORTED: "its format (%s) isn't supported",
+    AudioProblem.BROKEN: "it (%s) can't be decoded",
+    AudioProblem.SILENT: "the camera announces it (%s), but sends none",
+}
 
 
 class CameraSession:
@@ -135,6 +150,8 @@ class CameraSession:
         self._snapshot_score = 0.0
         self._snapshot_t = -math.inf
         self._video_codec = ""
+        self._audio = AudioStatus()  # as logged last
+        self._audio_logged: set[AudioStatus] = set()
         self._received_rate = RateMeter()
         self._decoded_rate = RateMeter()
         self._meter = StreamMeter()
@@ -179,6 +196,7 @@ class CameraSession:
 
     def stats(self) -> CameraStats:
         """Return the current statistics."""
+        audio = self._source.audio_status
         frame = self._sampler.latest
         running = self.health is CameraHealth.RUNNING
         return CameraStats(
@@ -189,7 +207,10 @@ class CameraSession:
             height=frame.height if frame else 0,
             video_codec=self._video_codec,
             reconnects=max(0, self._source.connections - 1),
-            stream=self._meter.report(clock=self._source.timeline.clock_quality),
+            stream=self._meter.report(
+                clock=self._source.timeline.clock_quality, audio_left_out=audio.left_out
+            ),
+            audio=audio,
         )
 
     def run(self) -> None:
@@ -330,6 +351,7 @@ class CameraSession:
         if not packet.is_video:
             return
         self._check_keyframes(packet)
+        self._log_audio(self._source.audio_status)
         self._video_codec = packet.format.codec
         self._received_rate.count(packet.t)
         if not self._skips(packet):
@@ -376,6 +398,16 @@ class CameraSession:
                     self.config.name, change.seconds,
                 )  # fmt: skip
             self._on_event(change)
+
+    def _log_audio(self, status: AudioStatus) -> None:
+        """Log once why audio isn't recorded: it's the camera's setting, and no reason to stop."""
+        if status is self._audio:
+            return
+        self._audio = status
+        if status.problem is not None and status not in self._audio_logged:
+            self._audio_logged.add(status)
+            reason = _WITHOUT_AUDIO[status.problem] % status.codec
+            _LOGGER.info("%s is recorded without its audio: %s", self.config.name, reason)
 
     def _handle_gap(self) -> None:
         """Reset what must not continue after a gap in the video."""

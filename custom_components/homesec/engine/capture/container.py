@@ -1,8 +1,6 @@
 """Read streams, files, and webcams through a PyAV container."""
 
 from collections import deque
-from io import BytesIO
-import logging
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -17,9 +15,8 @@ from ..core.errors import (
     UnsupportedCodec,
 )
 from ..core.types import SourceKind
-from ..media.limits import accepts_audio, check_codec, check_parameters, check_pixel_format
+from ..media.limits import check_codec, check_parameters, check_pixel_format
 from ..media.packets import (
-    COPIED_AUDIO,
     COPIED_VIDEO,
     TICKS,
     TIME_BASE,
@@ -28,6 +25,7 @@ from ..media.packets import (
     MediaPacket,
 )
 from ..media.parameter_sets import PictureParameters
+from .audio_choice import AudioChoice
 from .bitstream import AnnexB, CheckedPacket
 from .decoding_order import DecodingOrder
 from .error_map import translate_error
@@ -38,16 +36,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Event
 
-    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-    from ..core.types import SourceConfig
+    from ..core.types import AudioStatus, SourceConfig
     from ..media.packets import AvPacket
+    from .http_source import HttpFile, HttpSource
     from .open import NetworkSource
     from .timeline import Timeline, Timestamp
-
-_LOGGER = logging.getLogger(__name__)
 
 _POLL_S = 0.01  # between two attempts to read from a webcam
 _HIGHEST_FPS = 240  # beyond it, FFmpeg has taken the clock rate for the frame rate
@@ -61,21 +57,34 @@ _WITHOUT_DTS = frozenset({"rtsp", "matroska,webm"})  # formats without decoding 
 class ContainerConnection:
     """An open container."""
 
-    def __init__(self, config: SourceConfig, timeline: Timeline, stop: Event) -> None:
-        """Open the source. Raises ``SourceError``."""
+    def __init__(
+        self,
+        config: SourceConfig,
+        timeline: Timeline,
+        stop: Event,
+        *,
+        http: tuple[HttpSource, HttpFile] | None = None,
+    ) -> None:
+        """Open the source. Raises ``SourceError``.
+
+        ``http``: the camera's answer, if it was already requested.
+        """
         self._config = config
         self._timeline = timeline
         self._stop = stop
-        self._opened = open_container(config, stop)
+        self._opened = open_container(config, stop, http)
         self._container = self._opened.container
         try:
             self._stream = _find_video(self._container)
-            self._audio_stream = _find_audio(self._container)
+            self._audio = AudioChoice(
+                self._container.streams.audio,
+                guesses=self._container.format.name == "rtsp",
+                refused=self._opened.left_out_audio,
+            )
             # FFmpeg makes up 25 fps for live streams without time stamps: MJPEG and raw H.264.
             untimed = Flags.no_timestamps in Flags(self._container.format.flags)
             self._timed = not (untimed and config.kind is SourceKind.STREAM)
             self.video = _video_format(self._stream, timed=self._timed)
-            self.audio = None if self._audio_stream is None else _audio_format(self._audio_stream)
             self._annexb = AnnexB(self._stream, self.video) if self.video.copied else None
             self._check = PacketCheck(self.video.codec)
             self._order = self._decoding_order()
@@ -87,6 +96,7 @@ class ContainerConnection:
             self._opened.close()
             raise
         self._last_video = 0.0
+        self._opened_t = timeline.now
         self._changes: deque[float] = deque(maxlen=_MAX_CHANGES)  # ``t`` of the last ones
         timeline.reconnect()
 
@@ -94,6 +104,16 @@ class ContainerConnection:
     def network(self) -> NetworkSource | None:
         """The connection to a camera on the network."""
         return self._opened.network
+
+    @property
+    def audio(self) -> MediaFormat | None:
+        """The format of the audio that is recorded; None until its first packets were decoded."""
+        return self._audio.format
+
+    @property
+    def audio_status(self) -> AudioStatus:
+        """What audio the source sends, and why it isn't recorded if it isn't."""
+        return self._audio.status
 
     def close(self) -> None:
         """Close the source."""
@@ -128,7 +148,7 @@ class ContainerConnection:
         return DecodingOrder(self._annexb.reorder, jump=round(_JUMP_S / base))
 
     def _read(self) -> Iterator[MediaPacket]:
-        streams = [s for s in (self._stream, self._audio_stream) if s is not None]
+        streams = [self._stream, *self._audio.streams]
         reader = self._container.demux(*streams)
         self._last_video = self._timeline.elapsed
         while not self._stop.is_set():
@@ -170,10 +190,12 @@ class ContainerConnection:
         if packet.stream.type == "audio":
             self._check_stall()
             dts_s = _seconds(packet, packet.dts if packet.dts is not None else packet.pts)
-            if self.audio and dts_s is not None and (time := self._timeline.stamp_audio(dts_s)):
-                yield _media_packet(self.audio, packet, time, keyframe=packet.is_keyframe)
+            audio = self._audio.feed(packet, self._timeline.now - self._opened_t)
+            if audio and dts_s is not None and (time := self._timeline.stamp_audio(dts_s)):
+                yield _media_packet(audio, packet, time, keyframe=packet.is_keyframe)
             return
         self._last_video = self._timeline.elapsed
+        self._audio.check(self._timeline.now - self._opened_t)
         for checked in self._checked(packet):
             plain = checked.packet
             if self._order is not None and plain.pts is not None:
@@ -266,25 +288,6 @@ def _picture_size(stream: VideoStream) -> tuple[int, int]:
     return found.width, found.height
 
 
-def _find_audio(container: InputContainer) -> AudioStream | None:
-    """Return the first audio stream that can be recorded; None if there is none.
-
-    Audio that is refused is left out: it must not cost the video.
-    """
-    return next(filter(_is_recordable, container.streams.audio), None)
-
-
-def _is_recordable(stream: AudioStream) -> bool:
-    context = stream.codec_context
-    if context is None:
-        return False
-    codec, rate = context.codec.canonical_name, context.sample_rate or 0
-    accepted = accepts_audio(codec, rate, context.layout.nb_channels)
-    if not accepted:
-        _LOGGER.debug("Audio is left out: %s, %s Hz, %s", codec, rate, context.layout.name)
-    return accepted
-
-
 def _video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
     """Return the video stream's format; ``timed``: its frame rate is real.
 
@@ -303,27 +306,3 @@ def _video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
         pix_fmt=context.pix_fmt,
         fps=float(rate) if rate and rate <= _HIGHEST_FPS else None,
     )
-
-
-def _audio_format(stream: AudioStream) -> MediaFormat:
-    """Return the audio stream's format."""
-    context = stream.codec_context
-    codec = context.codec.canonical_name
-    # AAC in transport streams has its parameters in each packet (ADTS), which MP4 doesn't allow.
-    copied = codec in COPIED_AUDIO and context.extradata
-    return MediaFormat(
-        kind=MediaKind.AUDIO,
-        codec=codec,
-        extradata=context.extradata,
-        sample_rate=context.sample_rate,
-        layout=context.layout.name,
-        template=_detach(stream) if copied else None,
-    )
-
-
-def _detach(stream: AudioStream) -> AudioStream:
-    """Return a copy of the stream's parameters that other threads can use after the connection.
-
-    It belongs to an output that is never written.
-    """
-    return av.open(BytesIO(), "w", format="mp4").add_stream_from_template(stream)

@@ -224,6 +224,8 @@ class HttpFile:
         self._tables = StreamedTables()
         self.closed = False
         self.content_type = ""
+        self.has_length = False  # the answer says how long it is
+        self._ahead = b""  # read, and not returned yet
 
     @property
     def name(self) -> str:
@@ -233,12 +235,13 @@ class HttpFile:
     def start(self) -> None:
         """Send the request for the bytes from the position on. Raises ``SourceError``."""
         answer = self._source.request(self._url, self._position, self._end)
-        self._answer, self._url = answer, answer.url
+        self._answer, self._url, self._ahead = answer, answer.url, b""
         response = answer.response
         self.content_type = response.headers.get_content_type()
         partial = response.status == 206
         if self._position and not partial:
             self._skip(self._position)
+        self.has_length = response.length is not None
         if response.length is not None:
             self._size = response.length + (self._position if partial else 0)
             self._seekable = partial or response.getheader("Accept-Ranges", "") == "bytes"
@@ -259,6 +262,15 @@ class HttpFile:
         """Return the position."""
         return self._position
 
+    def peek(self, count: int) -> bytes:
+        """Return at least ``count`` of the next bytes, unless the answer ends before.
+
+        Raises ``SourceError``.
+        """
+        while len(self._ahead) < count and (data := self._receive(_READ_BYTES)):
+            self._ahead += data
+        return self._ahead
+
     def seek(self, offset: int, whence: int = 0) -> int:
         """Change the position; the next read requests what follows."""
         base = (0, self._position, self._size or 0)[whence]
@@ -266,6 +278,7 @@ class HttpFile:
         if position != self._position and self._answer is not None:
             self._answer.close()
             self._answer = None
+            self._ahead = b""
         self._position = position
         return position
 
@@ -292,6 +305,12 @@ class HttpFile:
         return True
 
     def _read(self, count: int) -> bytes:
+        if self._ahead:
+            data, self._ahead = self._ahead[:count], self._ahead[count:]
+            return data
+        return self._receive(count)
+
+    def _receive(self, count: int) -> bytes:
         answer = self._answer
         if answer is None or self.closed or self._source.error is not None:
             return b""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _CHALLENGE = re.compile(r"(?i)(?:^|,)\s*(?=[a-z][a-z0-9-]*(?:\s+[a-z0-9_-]+\s*=|\s*(?:,|$)))")
 _FIELD = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 _ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
+_SPELLINGS = {"SHA256": "SHA-256", "SHA512-256": "SHA-512-256", "SHA-512/256": "SHA-512-256"}
+"""How some cameras write the names of algorithms."""
 _STRONGEST = ("SHA-512-256", "SHA-256", "MD5")
 _LONGEST_CHALLENGE = 8192
 
@@ -80,7 +82,7 @@ class Login:
         if sent and not is_stale:
             raise LoginRefused
         if digest is None and ("basic" not in schemes or digests):
-            raise LoginUnsupported(schemes=", ".join(sorted(schemes)) or "?")
+            raise LoginUnsupported(schemes=_describe(found))
         self._digest, self._basic, self._count = digest, digest is None, 0
 
     def header(self, method: str, uri: str) -> str | None:
@@ -89,28 +91,34 @@ class Login:
             return self._digest_header(self._digest, method, uri)
         if not self._basic:
             return None
-        return "Basic " + b64encode(f"{self._username}:{self._password}".encode()).decode()
+        return (
+            "Basic "
+            + b64encode(
+                f"{self._username}:{self._password}".encode("utf-8", "surrogatepass")
+            ).decode()
+        )
 
     def _digest_header(self, challenge: Mapping[str, str], method: str, uri: str) -> str:
         algorithm = challenge.get("algorithm", "MD5")
         realm, nonce = challenge.get("realm", ""), challenge.get("nonce", "")
         self._count += 1
         count, client_nonce = f"{self._count:08x}", secrets.token_hex(8)
+        username = _on_the_wire(self._username)
 
         def digest(*parts: str) -> str:
-            data = ":".join(parts).encode()
+            data = ":".join(parts).encode("latin-1")
             return hashlib.new(
                 _ALGORITHMS[_algorithm(challenge)], data, usedforsecurity=False
             ).hexdigest()
 
-        first = digest(self._username, realm, self._password)
-        if algorithm.lower().endswith("-sess"):
+        first = digest(username, realm, _on_the_wire(self._password))
+        if _is_session(challenge):
             first = digest(first, nonce, client_nonce)
-        second = digest(method, uri)
-        fields = {"username": self._username, "realm": realm, "nonce": nonce, "uri": uri}
-        has_qop = "auth" in re.split(r"[\s,]+", challenge.get("qop", "").lower())
-        if has_qop:
-            fields["response"] = digest(first, nonce, count, client_nonce, "auth", second)
+        qop = _protection(challenge)
+        second = digest(method, uri, digest("")) if qop == "auth-int" else digest(method, uri)
+        fields = {"username": username, "realm": realm, "nonce": nonce, "uri": uri}
+        if qop:
+            fields["response"] = digest(first, nonce, count, client_nonce, qop, second)
         else:
             fields["response"] = digest(first, nonce, second)
         if "opaque" in challenge:
@@ -118,9 +126,9 @@ class Login:
         header = "Digest " + ", ".join(f'{key}="{_quote(text)}"' for key, text in fields.items())
         if "algorithm" in challenge:
             header += f", algorithm={_token(algorithm)}"
-        if has_qop or algorithm.lower().endswith("-sess"):
+        if qop or _is_session(challenge):
             header += f', cnonce="{client_nonce}"'
-        return header + (f", qop=auth, nc={count}" if has_qop else "")
+        return header + (f", qop={qop}, nc={count}" if qop else "")
 
 
 def camera_login(config: SourceConfig, url: SourceUrl) -> Login:
@@ -135,7 +143,32 @@ def camera_login(config: SourceConfig, url: SourceUrl) -> Login:
 
 
 def _algorithm(challenge: Mapping[str, str]) -> str:
-    return challenge.get("algorithm", "MD5").upper().removesuffix("-SESS")
+    name = challenge.get("algorithm", "MD5").upper().removesuffix("-SESS")
+    return _SPELLINGS.get(name, name)
+
+
+def _describe(found: Iterable[tuple[str, Mapping[str, str]]]) -> str:
+    """Return the kinds of login that a camera asks for, as a text."""
+    names = {
+        f"Digest {_token(_algorithm(fields))}" if scheme == "digest" else _token(scheme).title()
+        for scheme, fields in found
+    }
+    return ", ".join(sorted(names))[:80] or "?"
+
+
+def _is_session(challenge: Mapping[str, str]) -> bool:
+    return challenge.get("algorithm", "").lower().endswith("-sess")
+
+
+def _protection(challenge: Mapping[str, str]) -> str:
+    """Return what Digest has to protect: the request, also its empty body, or as in RFC 2069."""
+    offered = re.split(r"[\s,]+", challenge.get("qop", "").lower())
+    return next((each for each in ("auth", "auth-int") if each in offered), "")
+
+
+def _on_the_wire(text: str) -> str:
+    """Return the UTF-8 of a text as characters that stand for a byte each, as headers are read."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def _parse_challenges(headers: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
@@ -161,4 +194,4 @@ def _quote(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9-]", "", text)
+    return re.sub(r"[^A-Za-z0-9/-]", "", text)

@@ -47,7 +47,7 @@ _STREAM_OPTIONS = {
     # FFmpeg would read a dozen pictures to find the frame rate and the first time stamp, which
     # aren't needed: at 2 fps that takes longer than the time limit.
     "fpsprobesize": "0",
-    "max_ts_probe": "1",
+    "max_ts_probe": "0",
 }
 
 # 4 is AVFMT_FLAG_NONBLOCK, which has no name as an option: a webcam that hangs must not block its
@@ -75,6 +75,11 @@ class OpenedSource:
         """Why there are no more bytes, which FFmpeg doesn't know."""
         return self.network.error if self.network else None
 
+    @property
+    def left_out_audio(self) -> tuple[str, ...]:
+        """Names of the codecs of announced audio that FFmpeg wasn't told of."""
+        return self.network.left_out_audio if isinstance(self.network, RtspRelay) else ()
+
     def restart_limit(self, limit_s: float) -> None:
         """Give a read that begins now this long; FFmpeg's own limit holds for all but HTTP."""
         if isinstance(self.network, HttpSource):
@@ -89,8 +94,13 @@ class OpenedSource:
             self.network.close()
 
 
-def open_container(config: SourceConfig, stop: Event) -> OpenedSource:
-    """Open a stream, webcam, or file. Raises ``SourceError``."""
+def open_container(
+    config: SourceConfig, stop: Event, http: tuple[HttpSource, HttpFile] | None = None
+) -> OpenedSource:
+    """Open a stream, webcam, or file. Raises ``SourceError``.
+
+    ``http``: the camera's answer, if it was already requested.
+    """
     path = config.location
     match config.kind:
         case SourceKind.WEBCAM:
@@ -105,22 +115,34 @@ def open_container(config: SourceConfig, stop: Event) -> OpenedSource:
             url = source_url(config)
             if url.scheme.startswith("rtsp"):
                 return _open_rtsp(config, url, stop)
-            return _open_http(config, url, stop)
+            return _open_http(config, *(http or open_http(config, stop)))
 
 
-def _open_rtsp(config: SourceConfig, url: SourceUrl, stop: Event) -> OpenedSource:
+def _open_rtsp(
+    config: SourceConfig, url: SourceUrl, stop: Event, *, again: bool = True
+) -> OpenedSource:
     login = camera_login(config, url)
     relay = RtspRelay(config, url, login, stop, open_s=OPEN_TIMEOUT_S)
     # TCP leads to the relay only, and everything else through it.
     options = {**_STREAM_OPTIONS, "protocol_whitelist": "tcp", "rtsp_transport": "tcp"}
-    return _open_network(config, relay, relay.url, options, format_name="rtsp")
+    try:
+        return _open_network(config, relay, relay.url, options, format_name="rtsp")
+    except SourceError:
+        if not again or not relay.may_be_repeated or stop.is_set():
+            raise
+    return _open_rtsp(config, url, stop, again=False)
 
 
-def _open_http(config: SourceConfig, url: SourceUrl, stop: Event) -> OpenedSource:
-    login = camera_login(config, url)
-    source = HttpSource(config, url, login, stop, open_s=OPEN_TIMEOUT_S)
+def open_http(config: SourceConfig, stop: Event) -> tuple[HttpSource, HttpFile]:
+    """Request a camera's URL; return the connection and the answer. Raises ``SourceError``."""
+    url = source_url(config)
+    source = HttpSource(config, url, camera_login(config, url), stop, open_s=OPEN_TIMEOUT_S)
     file = source.open()
     source.restart_limit(2 * OPEN_TIMEOUT_S)  # for both steps
+    return source, file
+
+
+def _open_http(config: SourceConfig, source: HttpSource, file: HttpFile) -> OpenedSource:
     # FFmpeg has no protocol at all: it reads this file, and what HLS names through ``open_part``.
     options = {
         **_STREAM_OPTIONS,

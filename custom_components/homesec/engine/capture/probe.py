@@ -40,19 +40,20 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     with closing(open_source(config, feed, timeline, Event())) as connection:
         meter = StreamMeter()
         picture = _first_picture(connection, meter, timeline)
-    network = connection.network
-    stream = meter.report()
+    network, audio = connection.network, connection.audio_status
+    audio_codec = audio.codec if audio.codec and audio.problem is None else None
+    stream = meter.report(audio_left_out=audio.left_out)
     return Probe(
         width=picture.width,
         height=picture.height,
         video_codec=connection.video.codec,
-        audio_codec=connection.audio.codec if connection.audio else None,
+        audio_codec=audio_codec,
         fps=stream.fps or connection.video.fps,
         records_directly=connection.video.copied,
         jpeg=encode_jpeg(picture, width=PREVIEW_WIDTH),
         tls_fingerprint=network.fingerprint if network else None,
         asks_digest=network is not None and network.login.asked_digest,
-        stream=replace(stream, audio_codec=connection.audio.codec if connection.audio else None),
+        stream=replace(stream, audio_codec=audio_codec),
     )
 
 

@@ -14,9 +14,13 @@ from ..core.errors import (
     SourceEnded,
     SourceError,
     SourceStalled,
+    SourceTimeout,
 )
-from ..core.types import CameraHealth, SourceKind
+from ..core.source_url import source_url
+from ..core.types import AudioStatus, CameraHealth, SourceKind
 from .container import ContainerConnection
+from .http_pictures import HttpPictures, is_pictures
+from .open import open_http
 from .snapshots import SnapshotConnection
 from .timeline import Pace, Timeline
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from ..core.types import SourceConfig
     from ..media.packets import MediaPacket
 
-    type Connection = ContainerConnection | SnapshotConnection
+    type Connection = ContainerConnection | HttpPictures | SnapshotConnection
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,14 +57,29 @@ def open_source(
 ) -> Connection:
     """Open a source of any kind. Raises ``SourceError``."""
     if config.kind is not SourceKind.ENTITY:
-        return ContainerConnection(config, timeline, stop)
+        return _open_container_or_pictures(config, timeline, stop)
     if feed is None:
         raise EntityUnavailable
     if (url := feed.stream_url()) is None:
-        return SnapshotConnection(feed, timeline, stop)
-    return ContainerConnection(
-        replace(config, kind=SourceKind.STREAM, location=url), timeline, stop
-    )
+        return SnapshotConnection(feed, timeline, stop, interval_s=1 / config.pictures_per_s)
+    config = replace(config, kind=SourceKind.STREAM, location=url)
+    return _open_container_or_pictures(config, timeline, stop)
+
+
+def _open_container_or_pictures(
+    config: SourceConfig, timeline: Timeline, stop: Event
+) -> Connection:
+    if config.kind is not SourceKind.STREAM or not source_url(config).scheme.startswith("http"):
+        return ContainerConnection(config, timeline, stop)
+    source, file = open_http(config, stop)
+    try:
+        has_pictures = is_pictures(file)
+    except SourceError as err:
+        source.close()
+        raise (SourceTimeout() if isinstance(err, SourceStalled) else err) from None
+    if has_pictures:
+        return HttpPictures(config, source, file, timeline, stop)
+    return ContainerConnection(config, timeline, stop, http=(source, file))
 
 
 class CameraSource:
@@ -86,6 +105,13 @@ class CameraSource:
         self.connections = 0  # connections that sent a packet
         self._failures = 0  # connections in a row that didn't last
         self._refused: SourceError | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def audio_status(self) -> AudioStatus:
+        """The audio of the present connection."""
+        connection = self._connection
+        return AudioStatus() if connection is None else connection.audio_status
 
     def packets(self) -> Generator[MediaPacket | None]:
         """Yield packets until stopped, or until the end of a file that isn't looped.
@@ -116,6 +142,7 @@ class CameraSource:
         with BOARD.working(Work.OPEN):
             opened = open_source(self._config, self._feed, self.timeline, self._stop)
         with closing(opened) as connection:
+            self._connection = connection
             for packet in connection.packets():
                 if first_t is None:
                     first_t = packet.t

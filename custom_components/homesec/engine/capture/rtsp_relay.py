@@ -15,11 +15,20 @@ from threading import Event, Thread
 import time
 from typing import TYPE_CHECKING
 
-from ..core.errors import InvalidSource, OtherHostRefused, SourceError, StreamNotFound
+from ..core.errors import (
+    CameraBusy,
+    InvalidSource,
+    LoginRefused,
+    OtherHostRefused,
+    SourceError,
+    StreamNotFound,
+    TransportRefused,
+)
 from ..media.limits import UNREAD_BYTES, check_packet
 from .link import STOP_CHECK_S, Link, PinnedHost
 from .login import Login
 from .rtp_over_udp import UdpTrack
+from .rtsp_description import Description, read_description
 from .rtsp_message import Message, MessageReader
 
 if TYPE_CHECKING:
@@ -33,7 +42,18 @@ _SEND_S = 2.0
 _GOODBYE_S = 1.0
 _MOST_TRIES = 6  # of one request, logins and redirects included
 _MOST_PENDING = 16
-_TCP_REFUSED = 461
+_TRANSPORT_REFUSED = 461
+_FINAL_REFUSALS = frozenset({401, 403, 404, 453, 454, 503})
+"""Refusals of a SETUP that have nothing to do with its transport."""
+_REASONS: dict[int, type[SourceError]] = {
+    403: LoginRefused,
+    404: StreamNotFound,
+    453: CameraBusy,
+    _TRANSPORT_REFUSED: TransportRefused,
+    503: CameraBusy,
+}
+_needs_udp: set[tuple[str, int]] = set()
+"""Host and port of cameras that refused TCP: some end the connection when they do."""
 _SCHEMES = ("rtsp", "rtsps")
 _PASSED_HEADERS = frozenset(
     {
@@ -50,6 +70,7 @@ class _Pending:
         self.request = request  # as FFmpeg means it, with the camera's URI
         self.cseq = cseq  # FFmpeg's
         self.track = track
+        self.transport = request.get("transport") or ""  # as FFmpeg asked
         self.tries = 0
         self.login_tries = 0
 
@@ -82,7 +103,10 @@ class RtspRelay:
         self._from_camera, self._from_ffmpeg = MessageReader(), MessageReader()
         self._pending: dict[str, _Pending] = {}
         self._cseq = 0
-        self._uses_udp = False
+        self._uses_udp = (url.host, url.port) in _needs_udp
+        self._began_with_udp = self._uses_udp
+        self._has_tcp_track = False
+        self._description = Description(b"")
         self._tracks: dict[int, UdpTrack] = {}  # by channel
         self._selector = selectors.DefaultSelector()
         self._thread = Thread(target=self._run, name="homesec-rtsp", daemon=True)
@@ -92,6 +116,17 @@ class RtspRelay:
     def url(self) -> str:
         """What FFmpeg has to open."""
         return self._base
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether the camera ended the connection when it refused TCP, and wants UDP."""
+        wants_udp = (self._camera.host, self._camera.port) in _needs_udp
+        return wants_udp and not self._began_with_udp and self.error is None
+
+    @property
+    def left_out_audio(self) -> tuple[str, ...]:
+        """Names of the codecs of announced audio that FFmpeg wasn't told of."""
+        return self._description.left_out
 
     def close(self) -> None:
         """Close the connection, after FFmpeg has closed its own."""
@@ -279,14 +314,52 @@ class RtspRelay:
             self._send_request(pending)
         elif 300 <= status < 400:
             self._redirect(pending, response.get("location") or "")
-        elif status == _TCP_REFUSED and method == "SETUP" and pending.track is None:
-            self._uses_udp = True
-            self._ask_for_udp(pending)
-            self._send_request(pending)
+        elif method == "SETUP" and self._wants_udp(pending, response):
+            self._change_to_udp(pending)
         else:
             self._send_local(local, self._translate(pending, response).encode())
 
+    def _wants_udp(self, pending: _Pending, response: Message) -> bool:
+        """Return whether a request for packets over TCP failed, and may work over UDP."""
+        if pending.track is not None or self._has_tcp_track:
+            return False
+        if response.status == 200:  # some answer what they would rather do
+            return "TCP" not in (response.get("transport") or "TCP").upper()
+        if response.status == _TRANSPORT_REFUSED:
+            return True
+        final = response.status in _FINAL_REFUSALS or self._is_audio(pending)
+        return response.status >= 400 and not final
+
+    def _change_to_udp(self, pending: _Pending) -> None:
+        self._uses_udp = True
+        _needs_udp.add((self._camera.host, self._camera.port))
+        self._ask_for_udp(pending)
+        self._send_request(pending)
+
+    def _note_refusal(self, pending: _Pending, response: Message) -> Message:
+        """Keep the reason of a refusal that ends the opening; pretend that audio works."""
+        method, status = pending.request.method, response.status
+        if pending.track is not None:
+            _needs_udp.discard((self._camera.host, self._camera.port))
+            pending.track.close()
+            pending.track = None
+        if method == "SETUP" and self._is_audio(pending):
+            # The video must not be lost with it: no packet of this track will come.
+            return Message("RTSP/1.0 200 OK", [("Transport", pending.transport)])
+        if method in ("DESCRIBE", "SETUP", "PLAY") and status in _REASONS:
+            self.error = self.error or _REASONS[status]()
+        return response
+
+    def _is_audio(self, pending: _Pending) -> bool:
+        end = pending.request.uri.rpartition("/")[2]
+        return end in {each.rpartition("/")[2] for each in self._description.audio_controls}
+
     def _translate(self, pending: _Pending, response: Message) -> Message:
+        if response.status >= 400:
+            response = self._note_refusal(pending, response)
+        elif pending.request.method == "DESCRIBE":
+            self._description = read_description(response.body)
+            response = Message(response.first_line, response.headers, self._description.body)
         headers = [(key, text) for key, text in response.headers if key.lower() in _PASSED_HEADERS]
         if response.body:
             headers.append(("Content-Length", str(len(response.body))))
@@ -299,10 +372,14 @@ class RtspRelay:
     def _transport(self, pending: _Pending, answered: str) -> str:
         """Return the transport as FFmpeg has to see it: always over its own connection."""
         track = pending.track
+        channels = re.search(r"interleaved=(\d{1,3})-(\d{1,3})", answered)
+        if track is not None and channels is not None:  # over TCP although it was asked for UDP
+            track.close()
+            track, self._uses_udp = None, bool(self._tracks)
         if track is None:
-            channels = re.search(r"interleaved=(\d{1,3})-(\d{1,3})", answered)
             if "TCP" not in answered.upper() or channels is None:
-                raise SourceError
+                raise TransportRefused
+            self._has_tcp_track = True
             return f"RTP/AVP/TCP;unicast;interleaved={channels[1]}-{channels[2]}"
         ports = re.search(r"server_port=(\d{1,5})-(\d{1,5})", answered)
         if ports is not None:

@@ -61,6 +61,14 @@ class LoginUnsupported(LoginRefused, key="login_unsupported"):
     """The camera asks for a kind of login that isn't supported."""
 
 
+class CameraBusy(SourceError, key="camera_busy"):
+    """The camera has no room for another viewer."""
+
+
+class TransportRefused(SourceError, key="transport_refused"):
+    """The camera sends its video neither over TCP nor over UDP."""
+
+
 class OtherHostRefused(SourceError, key="other_host_refused"):
     """The camera's stream leads to another host or port.
 

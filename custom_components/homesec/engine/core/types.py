@@ -47,6 +47,14 @@ class CameraHealth(StrEnum):
     LOST = "lost"
 
 
+class AudioProblem(StrEnum):
+    """Why the audio of a camera isn't recorded."""
+
+    UNSUPPORTED = "unsupported"  # its codec is none that cameras send, or has no decoder
+    BROKEN = "broken"  # its packets can't be decoded, mostly since parameters are missing
+    SILENT = "silent"  # it's announced, but no packet comes
+
+
 class ClipState(StrEnum):
     """The state of a clip in the catalog."""
 
@@ -99,6 +107,8 @@ class SourceConfig:
     tls_fingerprint: str | None = None  # only with the certificate that has this SHA-256
     digest_only: bool = False  # the camera once asked for Digest: never send a readable password
     allow_basic: bool = False  # send it, whatever the camera asked for before
+    pictures_per_s: float = 2.0
+    """STREAM and ENTITY only: how often a picture is requested, where there is no video."""
     stall_s: float = 4.0  # a source that sends no packet for longer has stalled
 
 
@@ -273,6 +283,19 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStatus:
+    """The audio that a camera sends."""
+
+    codec: str = ""  # as announced; empty without audio
+    problem: AudioProblem | None = None  # why it isn't recorded
+
+    @property
+    def left_out(self) -> str | None:
+        """The codec of audio that isn't recorded."""
+        return self.codec if self.problem is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStats:
     """Measurements of one camera."""
 
@@ -284,6 +307,7 @@ class CameraStats:
     video_codec: str = ""
     reconnects: int = 0
     stream: StreamReport = field(default_factory=StreamReport)
+    audio: AudioStatus = AudioStatus()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

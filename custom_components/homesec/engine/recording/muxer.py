@@ -181,18 +181,6 @@ def _decode[F: (VideoFrame, AudioFrame)](
             yield frame, frame.pts - start
 
 
-<<<<<<< HEAD
-def _open_audio(audio: MediaFormat) -> AudioCodecContext | None:
-    """Return an open decoder; None if this audio can't be decoded: the clip has none then."""
-    try:
-        decoder = audio.audio_decoder()
-        decoder.open(strict=False)
-    except (av.error.FFmpegError, ValueError) as err:
-        _LOGGER.debug("Audio that can't be decoded is left out of a clip: %s", err)
-        return None
-    return decoder
-
-
 def first_complete(packets: Sequence[MediaPacket]) -> MediaPacket | None:
     """Return the packet of the first complete picture, if the first packet starts a decoder.
 
@@ -202,8 +190,6 @@ def first_complete(packets: Sequence[MediaPacket]) -> MediaPacket | None:
     return next(islice((packet for packet in packets if packet.is_video), left, None), None)
 
 
-=======
->>>>>>> 27e6084d (wip)
 class FragmentedMp4:
     """A file for packets of one video format, and of one audio format if there is audio.
 
@@ -228,44 +214,29 @@ class FragmentedMp4:
         self._writers: dict[MediaKind, _WritePacket] = {}
         self._encoders: list[_VideoEncoder | _AudioEncoder] = []
         self._held: list[MediaPacket] = []
-<<<<<<< HEAD
-        """Packets until it's known whether audio comes: FFmpeg writes nothing before each track has
-        something."""
+        """Packets until audio was written, or is left out: FFmpeg writes nothing before each track
+        has something."""
+        self._start = 0
         self._first: MediaPacket | None = None  # of the first picture that is shown
         self._has_audio = False
 
     def write(self, packet: MediaPacket) -> None:
         """Append a packet; the first has to be a random access point of the video."""
         if self._container is not None:
-            self._write(packet)
-            return
-        self._held.append(packet)
-        self._has_audio |= not packet.is_video
-        if packet.is_video and self._first is None:
-            self._first = first_complete(self._held)
-        if self._first is None:
-            return
-        silent = packet.t - self._held[0].t > AUDIO_WAIT_S
-        if self._audio is None or silent or self._has_audio:
-            self._begin(self._audio if self._has_audio else None)
-=======
-        """Packets until audio was written, or is left out: FFmpeg writes nothing before each track
-        has something."""
-        self._start = 0
-
-    def write(self, packet: MediaPacket) -> None:
-        """Append a packet; the first has to be a video keyframe."""
-        if self._container is None:
-            self._held.append(packet)
-            if self._audio is None or not packet.is_video:
-                self._begin()
-        else:
             if self._held:
                 self._held.append(packet)
             self._write(packet)
+        else:
+            self._held.append(packet)
+            self._has_audio |= not packet.is_video
+            if packet.is_video and self._first is None:
+                self._first = first_complete(self._held)
+            if self._first is None:
+                return
+            if self._audio is None or self._has_audio:
+                self._begin()
         if self._held and packet.t - self._held[0].t > AUDIO_WAIT_S:
             self._leave_out_audio("none came")
->>>>>>> 27e6084d (wip)
 
     def sync(self) -> None:
         """Have the system write the file to the disk now."""
@@ -303,14 +274,6 @@ class FragmentedMp4:
         if self._comment is not None:
             container.metadata[COMMENT] = self._comment
         self._add_video(container, self._video)
-<<<<<<< HEAD
-        if audio is not None:
-            self._add_audio(container, audio)
-        held, self._held = self._held, []
-        self._start = (self._first or held[0]).data.pts or 0
-        self._refreshed = bool(held[0].recovery)
-        for packet in held:
-=======
         if self._audio is not None:
             try:
                 self._add_audio(container, self._audio)
@@ -318,11 +281,11 @@ class FragmentedMp4:
                 _LOGGER.debug("Audio that can't be decoded is left out of a clip: %s", err)
                 self._audio = None
         held = self._held
-        self._start = held[0].data.pts or 0
+        self._start = (self._first or held[0]).data.pts or 0
+        self._refreshed = bool(held[0].recovery)
         if self._audio is None:
             self._held = []
         for packet in list(held):
->>>>>>> 27e6084d (wip)
             self._write(packet)
             if self._container is not container:
                 return  # the audio has failed, and the file was begun again
