@@ -235,7 +235,7 @@ class FragmentedMp4:
                 return
             if self._audio is None or self._has_audio:
                 self._begin()
-        if self._held and packet.t - self._held[0].t > AUDIO_WAIT_S:
+        if self._held and packet.t - (self._first or packet).t > AUDIO_WAIT_S:
             self._leave_out_audio("none came")
 
     def sync(self) -> None:
