@@ -74,6 +74,8 @@ def status():
     found["core"] = str(resource.getrlimit(resource.RLIMIT_CORE)[0])
     found["oom"] = Path("/proc/self/oom_score_adj").read_text().strip()
     found["sigterm"] = str(signal.getsignal(signal.SIGTERM) is signal.SIG_IGN)
+    group = Path("/proc/self/autogroup")
+    found["group"] = group.read_text().split()[-1] if group.exists() else ""
     found["sid"] = str(os.getsid(0))
     found["fds"] = str(len(list(Path("/proc/self/fd").iterdir())) - 1)
     return found

@@ -16,6 +16,7 @@ PR_SET_NO_NEW_PRIVS = 38
 OOM_SCORE = 600
 """When the whole system runs out of memory, Linux ends the worker rather than Home Assistant."""
 _OOM_FILE = Path("/proc/self/oom_score_adj")
+_GROUP_FILE = Path("/proc/self/autogroup")
 
 
 def harden(*, parent_pid: int, nice: int, data_limit_bytes: int | None) -> None:
@@ -32,6 +33,10 @@ def harden(*, parent_pid: int, nice: int, data_limit_bytes: int | None) -> None:
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     with suppress(OSError):
         os.nice(nice)
+    if os.getsid(0) == os.getpid():
+        # Where Linux shares time among sessions, priorities count within a session only.
+        with suppress(OSError):
+            _GROUP_FILE.write_text(str(nice))
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if data_limit_bytes is not None:
