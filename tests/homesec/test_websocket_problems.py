@@ -14,6 +14,7 @@ import pytest
 from recipient_fixtures import recipient, set_up_recipients
 
 from custom_components.homesec import issues
+from custom_components.homesec.alerts.recipients import Recipients
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core.events import (
     DetectorChanged,
@@ -23,7 +24,6 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import CameraHealth
 from custom_components.homesec.engine.engine import HomeSecEngine
-from custom_components.homesec.engine.sms.types import RecipientChanged
 from custom_components.homesec.engine.worker.interface import WorkerStatus
 from custom_components.homesec.event_bus import StatsUpdated
 
@@ -227,27 +227,27 @@ async def test_recipient_concerns_administrators_only(
     entry: MockConfigEntry,
     hass_ws_client: WebSocketGenerator,
     hass_read_only_access_token: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ann = recipient("Ann")
-    ann = recipient("Ann")
-    recipient_id = ann["subentry_id"]
-    await set_up_recipients(hass, entry, ann, armed=False, disarmed="detect")
+    # Otherwise the engine may report at any moment that all is well.
+    stuck = False
+    monkeypatch.setattr(Recipients, "is_stuck", lambda *_: stuck)
+    await set_up_recipients(hass, entry, recipient("Ann"), armed=False, disarmed="detect")
     admin = await subscribe(hass, entry, PageClient(await hass_ws_client(hass)))
     guest = await subscribe(
         hass, entry, PageClient(await hass_ws_client(hass, hass_read_only_access_token))
     )
     await admin.problems()
     await guest.problems()
-    admin.report(RecipientChanged(recipient_id=recipient_id, error="text_unreachable", waiting=1))
-    await admin.problems("messages_waiting")
+    stuck = True
+    admin.report(StatsUpdated())
+    [problem] = await admin.problems("messages_waiting")
+    assert problem["placeholders"] == {"recipient": "Ann"}
+    admin.raise_issue("text_denied", "recipient_other", recipient_id="other")
     admin.raise_issue("disk_full")
-    await admin.problems("messages_waiting", "disk_full")
+    await admin.problems("messages_waiting", "text_denied", "disk_full")
     [problem] = await guest.problems("disk_full")
     assert problem["link"] is None
-    admin.raise_issue("text_denied", f"recipient_{recipient_id}", recipient_id=recipient_id)
-    await admin.problems("text_denied", "disk_full")
-    ir.async_delete_issue(hass, DOMAIN, "disk_full")
-    await guest.problems()
 
 
 async def test_external_url_is_sent_for_links(
