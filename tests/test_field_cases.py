@@ -31,8 +31,8 @@ def test_case_names_existing_tests(case):
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
-def test_field_test_belongs_to_one_case(path):
-    assert len([case.id for case in CASES if path in case.files]) == 1
+def test_field_test_belongs_to_a_case(path):
+    assert any(path in case.files for case in CASES)
     assert re.search(r"^(async )?def test_", path.read_text(), re.MULTILINE)
 
 

@@ -198,6 +198,9 @@ class ContainerConnection:
         self._audio.check(self._timeline.now - self._opened_t)
         for checked in self._checked(packet):
             plain = checked.packet
+            if self._order is not None and plain.pts is None and not self._order.started:
+                # RTP's time stamps count from the first packet, whose own FFmpeg leaves out.
+                plain.pts = 0
             if self._order is not None and plain.pts is not None:
                 plain.dts = self._order.decoding_time(plain.pts)
             dts = plain.dts if plain.dts is not None else plain.pts

@@ -22,6 +22,11 @@ class DecodingOrder:
         self._waiting: list[int] = []  # a heap
         self._last: int | None = None
 
+    @property
+    def started(self) -> bool:
+        """Whether a packet's time is known."""
+        return self._last is not None
+
     def decoding_time(self, pts: int) -> int:
         """Return the next packet's decoding time, later than the previous one's."""
         if self._last is not None and abs(pts - self._last) > self._jump:

@@ -51,8 +51,8 @@ class StreamMeter:
         self._access_t: float | None = None  # the newest random access point
         self._access_pts = 0
         self._recoveries = 0  # recovery points since the last keyframe
-        self._closed_gops = self._open_gops = 0  # in a row, before the newest keyframe
-        self._has_leading = False  # the newest keyframe has leading pictures
+        self._closed_gops = 0  # in a row, up to the newest random access point
+        self._has_leading = False  # some of the last keyframes have leading pictures
         self._intervals: deque[float] = deque(maxlen=_INTERVALS)
         self._shown = 0  # highest presentation time, in ticks
         self._in_order = 0
@@ -75,6 +75,7 @@ class StreamMeter:
             self._measure_access(packet)
         elif (packet.data.pts or 0) < self._access_pts:
             self._has_leading = True
+            self._closed_gops = 0
 
     def _measure_order(self, packet: MediaPacket) -> None:
         shown = packet.data.pts or 0
@@ -89,10 +90,9 @@ class StreamMeter:
         """Measure a random access point, and the GOP that ends with it."""
         if self._access_t is not None:
             self._intervals.append(packet.t - self._access_t)
-            self._closed_gops = 0 if self._has_leading else self._closed_gops + 1
-            self._open_gops = self._open_gops + 1 if self._has_leading else 0
+            self._closed_gops += 1
+            self._has_leading &= self._closed_gops <= _ALIKE
         self._access_t, self._access_pts = packet.t, packet.data.pts or 0
-        self._has_leading = False
         self._recoveries = 0 if packet.keyframe else self._recoveries + 1
         if self._parameters_of is not packet.format:
             self._parameters_of = packet.format
@@ -146,7 +146,7 @@ class StreamMeter:
 
     def _starts_player(self) -> bool | None:
         """Return whether players show all from a keyframe on: it has no leading pictures."""
-        if self._open_gops >= _ALIKE:
+        if self._has_leading:
             return False
         return True if self._closed_gops >= _ALIKE else None
 
