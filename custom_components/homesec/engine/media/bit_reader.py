@@ -20,6 +20,12 @@ class BitReader:
             data = data.replace(b"\x00\x00\x03", b"\x00\x00")
         self._value = int.from_bytes(data)
         self._left = len(data) * 8
+        self._size = self._left
+
+    @property
+    def position(self) -> int:
+        """How many bits have been read."""
+        return self._size - self._left
 
     def read(self, count: int) -> int:
         """Read an unsigned number of ``count`` bits."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     type Data = bytes | memoryview
 
-_HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
+HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
 """Profiles of H.264 whose SPS says its chroma format and bit depth."""
 _EXTENDED_SAR, _EXTENDED_ASPECT = 255, 15  # an aspect ratio follows
 _SPS = {
@@ -169,13 +169,10 @@ def _read_h264(sps: bytes) -> PictureParameters:
     bits.read(16)  # constraints and level
     identifier = bits.number()
     chroma, depth = 1, 8
-    if profile in _HIGH_PROFILES:
-        chroma, depth = _read_samples(bits)
+    if profile in HIGH_PROFILES:
+        chroma, depth = read_samples(bits)
         bits.read(1)  # lossless
-        if bits.read(1):
-            for index in range(12 if chroma == 3 else 8):
-                if bits.read(1):
-                    _skip_scaling_list(bits, 16 if index < 6 else 64)
+        skip_scaling_matrix(bits, chroma)
     bits.number()
     _skip_picture_order(bits)
     references = bits.number()
@@ -207,7 +204,7 @@ def _read_h264(sps: bytes) -> PictureParameters:
     )
 
 
-def _read_samples(bits: BitReader) -> tuple[int, int]:
+def read_samples(bits: BitReader) -> tuple[int, int]:
     """Return the chroma format and the bit depth, in the order that both codecs have."""
     chroma = bits.number()
     if chroma > 3:
@@ -215,6 +212,14 @@ def _read_samples(bits: BitReader) -> tuple[int, int]:
     if chroma == 3:
         bits.read(1)
     return chroma, 8 + max(bits.number(), bits.number())
+
+
+def skip_scaling_matrix(bits: BitReader, chroma: int) -> None:
+    """Skip an SPS's scaling lists, if it has any (ITU-T H.264, 7.3.2.1.1)."""
+    if bits.read(1):
+        for index in range(12 if chroma == 3 else 8):
+            if bits.read(1):
+                _skip_scaling_list(bits, 16 if index < 6 else 64)
 
 
 def _skip_scaling_list(bits: BitReader, size: int) -> None:

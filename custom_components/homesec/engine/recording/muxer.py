@@ -21,6 +21,7 @@ from av.video.reformatter import ColorRange
 from ..core.errors import SourceError
 from ..media.jpeg import fit_width
 from ..media.packets import TICKS, TIME_BASE, MediaKind, decode_packet
+from .clip_start import ReferenceRepair
 from .finalize import COMMENT
 
 if TYPE_CHECKING:
@@ -338,7 +339,8 @@ class FragmentedMp4:
             stream = container.add_mux_stream(
                 video.codec, width=video.width, height=video.height, time_base=TIME_BASE
             )
-            self._writers[MediaKind.VIDEO] = partial(_copy, container, stream)
+            repair = ReferenceRepair() if video.codec == "h264" else None
+            self._writers[MediaKind.VIDEO] = partial(_copy, container, stream, repair=repair)
         else:
             self._add_encoder(MediaKind.VIDEO, _VideoEncoder(container, video))
 
@@ -354,10 +356,20 @@ class FragmentedMp4:
         self._writers[kind] = encoder.write
 
 
-def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> bool:
+def _copy(
+    container: OutputContainer,
+    stream: Stream,
+    packet: MediaPacket,
+    start: int,
+    *,
+    repair: ReferenceRepair | None = None,
+) -> bool:
     """Copy a packet with its time stamps moved."""
     data = packet.data
-    copy = av.Packet(cast("bytes", data))  # takes any buffer, without copying it
+    content = cast("bytes", data)  # any buffer, which isn't copied
+    if repair is not None and not repair.done:
+        content = repair.repair(bytes(data))
+    copy = av.Packet(content)
     copy.time_base = TIME_BASE
     copy.dts = (data.dts or 0) - start
     copy.pts = (data.pts or 0) - start

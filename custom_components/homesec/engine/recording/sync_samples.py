@@ -1,7 +1,8 @@
 """Mark the packets of a clip to which a player may seek (ISO/IEC 14496-12, sync samples).
 
-FFmpeg marks every recovery point of H.264. Chromium stops playing where a player that has sought
-finds leading pictures without the GOP before, and shows nothing until an intra refresh is over.
+FFmpeg marks every recovery point of H.264. After a seek to one in an open GOP with B-frames,
+Chromium stops playing, since pictures refer to the GOP before. At an intra refresh, it shows
+nothing until that is over.
 """
 
 from typing import TYPE_CHECKING
@@ -22,28 +23,21 @@ _START_CODE = b"\x00\x00\x00\x01"
 def mark_sync_samples(packets: Iterable[AvPacket], codec: str) -> Iterator[AvPacket]:
     """Yield a clip's packets, of video and audio, with those of its video marked."""
     marked_s: float | None = None
-    held: list[AvPacket] = []  # an open GOP's keyframe, and the audio after it
+    newest, reordered = 0, False
     for packet in packets:
         if packet.stream.type == "video":
-            if held:
-                held[0].is_keyframe = (packet.pts or 0) > (held[0].pts or 0)
-            yield from held
-            held = []
-            at_s = float((packet.dts or 0) * packet.time_base)
+            pts = packet.pts or 0
+            newest, reordered = max(newest, pts), reordered or pts < newest
+            at_s = float(pts * packet.time_base)
             if marked_s is None:
-                packet.is_keyframe, marked_s = True, at_s
+                packet.is_keyframe = True
             elif packet.is_keyframe and codec == "h264":
                 idr, keyframe = _look_into(packet)
-                if keyframe and not idr:
-                    held = [packet]
-                    continue
-                packet.is_keyframe = idr or at_s - marked_s >= REFRESH_GAP_S
-                marked_s = at_s if packet.is_keyframe else marked_s
-        elif held:
-            held.append(packet)
-            continue
+                late = at_s - marked_s >= REFRESH_GAP_S
+                packet.is_keyframe = idr or (not reordered and (keyframe or late))
+            if packet.is_keyframe:
+                marked_s = at_s
         yield packet
-    yield from held
 
 
 def _look_into(packet: AvPacket) -> tuple[bool, bool]:
