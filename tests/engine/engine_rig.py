@@ -49,7 +49,7 @@ def file_camera(path, **settings):
 
 _STREAM_OPTIONS = (
     *("username", "password", "stall_s", "verify_tls"),
-    *("allow_other_hosts", "allow_basic", "digest_only", "tls_fingerprint"),
+    *("allow_other_hosts", "allow_basic", "digest_only", "tls_fingerprint", "pictures_per_s"),
 )
 
 

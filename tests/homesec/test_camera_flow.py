@@ -337,7 +337,9 @@ async def test_reconfigured_camera_keeps_password_without_showing_it(
         "url": URL,
         "username": "ann",
         "verify_tls": False,
-        "connection": dict.fromkeys(("tls_fingerprint", "allow_other_hosts", "allow_basic")),
+        "connection": dict.fromkeys(
+            ("tls_fingerprint", "allow_other_hosts", "allow_basic", "pictures_per_s")
+        ),
     }
     other = "rtsp://192.0.2.8/2"
     shown = await submit_subentry(hass, flow, {"kind": "stream", "url": other, "username": "ann"})

@@ -25,6 +25,7 @@ from ..const import (
     CONF_LABELS,
     CONF_MAX_CLIP,
     CONF_OTHER_HOSTS,
+    CONF_PICTURES_PER_S,
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_RECORD_LABELS,
@@ -68,6 +69,7 @@ SOURCE_FIELDS: Final = (
     CONF_OTHER_HOSTS,
     CONF_ALLOW_BASIC,
     CONF_DIGEST_ONLY,
+    CONF_PICTURES_PER_S,
     CONF_DEVICE,
     CONF_FILE,
     CONF_ENTITY_ID,
@@ -94,6 +96,9 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 """A threshold that isn't set is the model's own; without labels to record, all are recorded."""
 
 
+DEFAULT_PICTURES_PER_S: Final = 2.0
+
+
 def source_config(data: Mapping[str, Any]) -> SourceConfig:
     """Return how to open a source."""
     kind = SourceKind(data[CONF_KIND])
@@ -108,6 +113,7 @@ def source_config(data: Mapping[str, Any]) -> SourceConfig:
         allow_other_hosts=data.get(CONF_OTHER_HOSTS, False),
         allow_basic=data.get(CONF_ALLOW_BASIC, False),
         digest_only=data.get(CONF_DIGEST_ONLY, False),
+        pictures_per_s=data.get(CONF_PICTURES_PER_S, DEFAULT_PICTURES_PER_S),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..runtime import HomeSecData
 
 PREVIEW_WIDTH = 960
+SINGLE_PICTURES = "single_pictures"  # key of ``selector.note``, before any verdict
 COPIED_CODECS = ("h264", "hevc")  # recorded as they are; all others are encoded for a clip
 CODEC_NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 
@@ -47,7 +48,7 @@ class CameraPreview:
 
     async def async_note(self, hass: HomeAssistant) -> str:
         """Return what is odd about the source, and which setting of the camera helps."""
-        if (found := verdict(self.stream)) is not None:
+        if self.note_key != SINGLE_PICTURES and (found := verdict(self.stream)) is not None:
             return (await async_options(hass, "stream_verdict"))[found]
         return (await async_options(hass, "note")).get(self.note_key, "")
 
@@ -68,6 +69,8 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
         audio_codec=found.audio_codec,
     )
     note_key = "" if found.records_directly else "encoded"
+    if found.single_pictures:
+        note_key = SINGLE_PICTURES
     return CameraPreview(
         formats=_formats(stream),
         stream=found.stream,

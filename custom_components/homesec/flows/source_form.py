@@ -22,7 +22,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from ..cameras.config import LOCATION_FIELD
+from ..cameras.config import DEFAULT_PICTURES_PER_S, LOCATION_FIELD
 from ..const import (
     CONF_ALLOW_BASIC,
     CONF_DEVICE,
@@ -31,6 +31,7 @@ from ..const import (
     CONF_FINGERPRINT,
     CONF_KIND,
     CONF_OTHER_HOSTS,
+    CONF_PICTURES_PER_S,
     CONF_VERIFY_TLS,
     SECTION_CONNECTION,
 )
@@ -42,7 +43,7 @@ from ..engine.core.source_url import (
     split_login,
 )
 from ..engine.core.types import SourceKind
-from .form_fields import choice
+from .form_fields import choice, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,6 +96,9 @@ def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> pr
                         Optional(CONF_FINGERPRINT): TextSelector(),
                         Optional(CONF_OTHER_HOSTS): BooleanSelector(),
                         Optional(CONF_ALLOW_BASIC): BooleanSelector(),
+                        Optional(CONF_PICTURES_PER_S, default=DEFAULT_PICTURES_PER_S): number(
+                            0.1, 10, unit="/s", step=0.1
+                        ),
                     }
                 ),
                 {"collapsed": True},
@@ -114,7 +118,7 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
     source = {CONF_KIND: kind.value, field: answer[field].strip()}
     connection = answer.get(SECTION_CONNECTION, known)
     if kind is SourceKind.ENTITY:
-        return source | _read_switches(connection)
+        return source | _read_connection(connection)
     if kind is not SourceKind.STREAM:
         return source
     source[CONF_URL], username, password = split_login(answer[CONF_URL])
@@ -131,12 +135,14 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
         source[CONF_FINGERPRINT] = fingerprint
     if known.get(CONF_DIGEST_ONLY) and _same_host(source[CONF_URL], known.get(CONF_URL, "")):
         source[CONF_DIGEST_ONLY] = True
-    return source | _read_switches(connection)
+    return source | _read_connection(connection)
 
 
-def _read_switches(connection: Mapping[str, Any]) -> dict[str, bool]:
-    """Return the switches that are on; a source stored by an earlier version has none."""
-    return {key: True for key in (CONF_OTHER_HOSTS, CONF_ALLOW_BASIC) if connection.get(key)}
+def _read_connection(connection: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what isn't at its default; a source stored by an earlier version has nothing."""
+    found = {key: True for key in (CONF_OTHER_HOSTS, CONF_ALLOW_BASIC) if connection.get(key)}
+    rate = connection.get(CONF_PICTURES_PER_S) or DEFAULT_PICTURES_PER_S
+    return found if rate == DEFAULT_PICTURES_PER_S else {**found, CONF_PICTURES_PER_S: rate}
 
 
 def _same_host(one: str, other: str) -> bool:

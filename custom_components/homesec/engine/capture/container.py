@@ -57,6 +57,8 @@ _WITHOUT_DTS = frozenset({"rtsp", "matroska,webm"})  # formats without decoding 
 class ContainerConnection:
     """An open container."""
 
+    single = False
+
     def __init__(
         self,
         config: SourceConfig,

@@ -53,6 +53,7 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
         jpeg=encode_jpeg(picture, width=PREVIEW_WIDTH),
         tls_fingerprint=network.fingerprint if network else None,
         asks_digest=network is not None and network.login.asked_digest,
+        single_pictures=connection.single,
         stream=replace(stream, audio_codec=audio_codec),
     )
 

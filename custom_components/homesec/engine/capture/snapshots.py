@@ -36,6 +36,7 @@ class SnapshotConnection:
 
     audio = None
     audio_status = AudioStatus()
+    single = True
     network = None
 
     def __init__(

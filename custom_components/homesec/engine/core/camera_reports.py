@@ -25,6 +25,7 @@ class Probe:
     jpeg: bytes = field(repr=False)
     tls_fingerprint: str | None = None  # SHA-256 of the camera's certificate
     asks_digest: bool = False  # the camera asked for a login that doesn't show the password
+    single_pictures: bool = False  # each request gives one picture: there is no video
     stream: StreamReport = field(default_factory=StreamReport)
 
 
