@@ -10,6 +10,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from .alarm.guard import async_announce_removal
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
+from .alerts.store import alert_store
 from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .issues import async_withdraw_issues
@@ -68,6 +69,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     _subscribe_to_changes(entry)
     entry.async_on_unload(runtime.alarm.codes.async_start())
     entry.async_on_unload(runtime.alarm.async_start())
+    entry.async_on_unload(runtime.alerts.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())
     entry.async_on_unload(async_start_feeds(hass, runtime))
@@ -90,6 +92,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
     await async_announce_removal(hass)
     await AlarmStore(hass).async_remove()
     await snooze_store(hass).async_remove()
+    await alert_store(hass).async_remove()
 
 
 @callback

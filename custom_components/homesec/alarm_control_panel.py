@@ -78,12 +78,13 @@ class HomeSecAlarmPanel(HomeSecEntity, AlarmControlPanelEntity):
     @property
     @override
     def code_format(self) -> CodeFormat | None:
-        return CodeFormat.NUMBER if self._alarm.code_format else None
+        return CodeFormat.NUMBER if self._alarm.codes.has_pins else None
 
     @property
     @override
     def code_arm_required(self) -> bool:
-        return self._alarm.code_arm_required
+        # As it is set up, whatever the state: voice assistants remove a panel that changes it.
+        return self._alarm.codes.needed_to_arm
 
     @property
     @override

@@ -106,6 +106,7 @@ EVENT_ALARM_DURESS: Final = "homesec_alarm_duress"
 EVENT_ALARM_WEAKENED: Final = "homesec_alarm_weakened"
 EVENT_ALERT: Final = "homesec_alert"
 EVENT_ALERT_UPDATED: Final = "homesec_alert_updated"
+EVENT_ALERT_UNDELIVERED: Final = "homesec_alert_undelivered"
 
 SERVICE_RECORD: Final = "record"
 SERVICE_ARM: Final = "arm"

@@ -91,7 +91,7 @@ class HomeSecCoordinator:
     async def _async_engine_started(self) -> None:
         self._detector.engine_failed = False
         self._issues.async_engine(None)
-        await self._alerts.recipients.async_apply()
+        await self._alerts.async_engine_started()
         await self._alarm.async_reconcile()
         self.async_update_stats()
         if self._host.ready:
@@ -107,7 +107,7 @@ class HomeSecCoordinator:
         """Stop everything, on unload or when Home Assistant stops, whichever comes first."""
         self._start.async_stop()
         await self._alarm.async_stop()
-        self._alerts.async_stop()
+        await self._alerts.async_stop()
         self._issues.async_stop()
         await self._host.async_stop()
 

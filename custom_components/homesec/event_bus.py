@@ -60,6 +60,10 @@ class AlarmTriggered(EngineEvent):
 
     camera_id: str | None = None
     label: str | None = None
+    clip_id: str | None = None  # this and the others: as its cause was seen
+    seen_at: float | None = None
+    score: float | None = None
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,11 @@ class CamerasMissing(EngineEvent):
     """The alarm is armed without cameras that can't be reached."""
 
     camera_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeliveredChanged(EngineEvent):
+    """The count of alerts that didn't go out, or who didn't get them, changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from .engine.sms.errors import (
     TextCountryRefused,
     TextDenied,
     TextError,
+    TextLimit,
     TextSenderRefused,
     TextUndelivered,
     TextUnsupported,
@@ -64,6 +65,7 @@ RECIPIENT_ISSUES = frozenset(
         TextCountryRefused,
         TextUnsupported,
         TextUndelivered,
+        TextLimit,
     )
 )
 """All other errors of texts pass by themselves."""

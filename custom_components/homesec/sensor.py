@@ -14,6 +14,7 @@ from homeassistant.const import EntityCategory, UnitOfInformation, UnitOfTime
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
+from .alert_sensor import UndeliveredSensor
 from .cameras.config import camera_labels
 from .const import DOMAIN
 from .detector.state import DetectorStatus
@@ -198,7 +199,7 @@ async def async_setup_entry(
     """Add the sensors of the system and of each camera."""
     runtime = entry.runtime_data
     has_cloud = runtime.storage.state.cloud
-    async_add_entities([DetectorSensor(runtime)])
+    async_add_entities([DetectorSensor(runtime), UndeliveredSensor(runtime)])
     async_add_entities(
         SystemSensor(runtime, description)
         for description in (*SYSTEM_SENSORS, *(CLOUD_SENSORS if has_cloud else ()))

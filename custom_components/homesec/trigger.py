@@ -164,6 +164,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
         _bus_trigger("alarm_duress", "the alarm disarmed", of_camera=False),
         _bus_trigger("alert", "an alert", "kind", "label", "zone", base=AlertTrigger),
         _bus_trigger("alert_updated", "an alert's clip", "kind", "label", "zone"),
+        _bus_trigger("alert_undelivered", "an alert that didn't go out", of_camera=False),
     )
 }
 """By the name of the event without the domain."""

@@ -77,8 +77,9 @@ async def test_pin_kind_decides_what_is_allowed(
     attributes = hass.states.get(panel(hass, entry)).attributes
     assert (attributes["code_format"], attributes["code_arm_required"]) == ("number", False)
     if kind is PinKind.DISARM:
-        assert await refused(hass, entry, "arm_away", CODES[kind]) == "wrong_code"
-        await act(hass, entry, "arm_away")
+        # It isn't needed, and doesn't arm: as if there were no code.
+        assert await act(hass, entry, "arm_away", CODES[kind]) == "armed_away"
+        assert hass.states.get(panel(hass, entry)).attributes["changed_by"] is None
     else:
         assert await act(hass, entry, "arm_away", CODES[kind]) == "armed_away"
         assert hass.states.get(panel(hass, entry)).attributes["changed_by"] == NAMES[kind]
@@ -126,8 +127,7 @@ async def test_arming_another_mode_while_armed_takes_pin(
     """The other mode may have an exit delay, or no cameras."""
     await set_up(hass, entry)
     await act(hass, entry, "arm_away")
-    assert hass.states.get(panel(hass, entry)).attributes["code_arm_required"]
-    assert await refused(hass, entry, "arm_custom_bypass") == "code_arm_required"
+    assert await refused(hass, entry, "arm_custom_bypass") == "code_missing"
     with pytest.raises(ServiceValidationError) as error:
         await call(hass, "homesec", "arm", panel(hass, entry), mode="custom")
     assert error.value.translation_key == "code_missing"

@@ -10,13 +10,13 @@ from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import pytest
 
+from custom_components.homesec.alarm.cause import Cause
 from custom_components.homesec.alarm.machine import (
     ARMED_MODES,
     Alarm,
     AlarmMode,
     AlarmSnapshot,
     AlarmState,
-    Cause,
     Delays,
 )
 

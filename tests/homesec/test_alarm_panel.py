@@ -19,7 +19,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.homesec.alarm import controller
-from custom_components.homesec.alarm.machine import AlarmMode, AlarmSnapshot, AlarmState, Cause
+from custom_components.homesec.alarm.cause import Cause
+from custom_components.homesec.alarm.machine import AlarmMode, AlarmSnapshot, AlarmState
 from custom_components.homesec.alarm.store import NO_TRIES
 from custom_components.homesec.bus_events import iso
 from custom_components.homesec.event_bus import AlarmChanged, AlarmTriggered

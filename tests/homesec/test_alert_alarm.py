@@ -163,7 +163,7 @@ async def test_alert_during_start_is_announced_after_start(
     await guard(hass, entry, alarm_labels=[])
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "binary_sensor", "person_present") == "on")
-    [(running, _)] = entry.runtime_data.alerts._present.values()
+    [(running, _)] = entry.runtime_data.alerts._open.all_present
     await until(hass, lambda: running.announced and not running.dispatching)
     assert not alerts
     hass.set_state(CoreState.running)

@@ -164,7 +164,7 @@ async def test_zone_entered_later_updates_alert(
     assert len(alerts) == 1
 
 
-async def test_failed_clip_is_no_longer_awaited(
+async def test_failed_clip_is_left_out_until_it_is_saved(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     detector: ScriptedDetector,
@@ -176,7 +176,14 @@ async def test_failed_clip_is_no_longer_awaited(
     await until(hass, lambda: alerts)
     runtime = entry.runtime_data
     [clip] = runtime.cameras[CAMERA_ID].recordings.values()
-    runtime.coordinator.async_handle_event(ClipFailed(clip=replace(clip, state=ClipState.FAILED)))
+    failed = replace(clip, state=ClipState.FAILED)
+    runtime.coordinator.async_handle_event(ClipFailed(clip=failed))
+    await until(hass, lambda: updates)
+    data = updates[0].data
+    assert (data["clip_id"], data["clip"], data["link"]) == (None, None, "/homesec")
+    assert (data["clip_ready"], data["changed"]) == (False, ["clip"])
+    # The disk has room again.
     runtime.coordinator.async_handle_event(ClipSaved(clip=clip))
-    await hass.async_block_till_done()
-    assert not [update for update in updates if update.data["clip_ready"]]
+    await until(hass, lambda: len(updates) > 1)
+    data = updates[1].data
+    assert (data["clip_id"], data["clip_ready"]) == (clip.id, True)

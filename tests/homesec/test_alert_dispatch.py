@@ -8,7 +8,7 @@ from typing import Any
 from alert_factories import NOW, sighting
 
 from custom_components.homesec.alerts.alert_builder import OpenAlert
-from custom_components.homesec.alerts.dispatch import DeliveryFilter
+from custom_components.homesec.alerts.delivery_filter import DeliveryFilter
 from custom_components.homesec.alerts.rules import CLIP, Alert, AlertKind, Rules
 
 NOON = time(12)

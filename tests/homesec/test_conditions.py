@@ -28,6 +28,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.homesec
+from custom_components.homesec.alarm.machine import AlarmState
 from custom_components.homesec.condition import CONDITIONS, HomeSecCondition
 from custom_components.homesec.const import DOMAIN
 
@@ -172,7 +173,7 @@ async def test_is_armed_is_false_during_exit_delay(
     object.__setattr__(entry, "data", data)
     await set_up_with_automation(hass, entry)
     await arm(hass, entry)
-    assert entry.runtime_data.alarm.arming
+    assert entry.runtime_data.alarm.state is AlarmState.ARMING
     assert not await is_met(hass, "is_armed")
 
 

@@ -116,7 +116,7 @@ def test_docs_describe_every_field_of_alert() -> None:
     source = (COMPONENT / "alerts/event_data.py").read_text() + (
         COMPONENT / "alerts/dispatch.py"
     ).read_text()
-    found = set(re.findall(r'^ {8}"(\w+)":|\{"(\w+)": clip_ready', source, re.MULTILINE))
+    found = set(re.findall(r'^ {8,16}"(\w+)":|\{"(\w+)": open_alert', source, re.MULTILINE))
     keys = {first or second for first, second in found}
     assert len(keys) > 20
     known = rows("Alerts").keys() | {"camera_id", "camera", "device_id"}

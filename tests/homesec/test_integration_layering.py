@@ -8,8 +8,14 @@ import pytest
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "homesec"
 LAYERS = (
     ("engine",),
-    ("const", "exceptions", "private_events", "stored_data", "targets", "translations", "urls"),
-    ("event_bus", "camera_issues", "cameras.state", "devices", "issues", "video_issues"),
+    (
+        *("const", "exceptions", "private_events", "stored_data", "targets", "translations"),
+        *("urls", "watched_events"),
+    ),
+    (
+        *("event_bus", "alert_issues", "camera_issues", "cameras.state", "devices", "issues"),
+        *("video_issues",),
+    ),
     (
         *("alarm", "alerts", "cameras", "clips", "cloud", "visit_statistics", "bus_events"),
         *("detector", "engine_host"),
@@ -18,7 +24,16 @@ LAYERS = (
     ("runtime",),
     ("access", "entity"),
     (
-        *("alarm_control_panel", "binary_sensor", "camera", "event", "image", "notify", "sensor"),
+        *(
+            "alarm_control_panel",
+            "alert_sensor",
+            "binary_sensor",
+            "camera",
+            "event",
+            "image",
+            "notify",
+            "sensor",
+        ),
         *("switch", "condition", "trigger", "services", "alerts.actions"),
         *("cameras.actions", "clips.actions", "backup", "diagnostics", "media_source", "repairs"),
         *("logbook", "stream_sensor", "system_health"),

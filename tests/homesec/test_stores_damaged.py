@@ -16,13 +16,13 @@ from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
+from custom_components.homesec.alarm.cause import Cause
 from custom_components.homesec.alarm.lockout import Lockouts, Principal
 from custom_components.homesec.alarm.machine import (
     Alarm,
     AlarmMode,
     AlarmSnapshot,
     AlarmState,
-    Cause,
     Delays,
 )
 from custom_components.homesec.const import DOMAIN

@@ -258,6 +258,7 @@ def entity_keys() -> dict[str, set[str]]:
         }
         | keys_in("sensor")
         | keys_in("stream_sensor")
+        | keys_in("alert_sensor")
         | {description.translation_key for description in descriptions},
         "switch": keys_in("switch"),
     }
@@ -306,6 +307,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         )
     )
     shown_only |= set(re.findall(r'"(alarm_state_\w+)"', SOURCE["issues"]))
+    shown_only |= set(re.findall(r'"(alerts?_\w+)"', SOURCE["alert_issues"]))
     raised |= {
         *shown_only,
         storage_issues.STUCK,
@@ -325,6 +327,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
             known = {"recipient"}
         elif key in shown_only or key.startswith("uploads_stuck"):
             known |= {"bucket", "clips", "free", "file", "files", "folder", "objects"}
+            known |= {"name", "count"} if key.startswith("alert") else set()
         assert set(re.findall(r"{(\w+)}", json.dumps(issue))) <= known
         if key in issues.DETECTOR_ISSUES:
             assert "records all motion" in issue["description"]

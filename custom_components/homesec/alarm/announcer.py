@@ -8,8 +8,10 @@ from ..bus_events import alarm_event
 from ..const import EVENT_ALARM_DURESS
 from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
 from ..private_events import async_fire_private
+from ..watched_events import watched
 from .camera_check import bypassed_names
-from .machine import AlarmState, Cause
+from .cause import Cause
+from .machine import AlarmState
 
 if TYPE_CHECKING:
     from ..cameras.registry import CameraRegistry
@@ -51,11 +53,22 @@ class AlarmAnnouncer:
         )
         if announced is not None:
             event_type, data = announced
-            self._hass.bus.async_fire(event_type, data | self._cameras.event_data(cause.camera_id))
+            data |= self._cameras.event_data(cause.camera_id)
+            with watched():
+                self._hass.bus.async_fire(event_type, data)
         self.async_change()
         self.async_missing(missing)
         if snapshot.state is AlarmState.TRIGGERED:
-            self._bus.async_dispatch(AlarmTriggered(camera_id=cause.camera_id, label=cause.label))
+            self._bus.async_dispatch(
+                AlarmTriggered(
+                    camera_id=cause.camera_id,
+                    label=cause.label,
+                    clip_id=cause.clip_id,
+                    seen_at=cause.seen_at,
+                    score=cause.score,
+                    zones=cause.zones,
+                )
+            )
 
     @callback
     def async_change(self) -> None:

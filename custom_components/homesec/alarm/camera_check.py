@@ -5,6 +5,7 @@ A camera that is off while the alarm is disarmed isn't known to be offline befor
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -14,7 +15,7 @@ from ..cameras.config import active_in, activity, guards_in, skips_entry_delay, 
 from ..const import REACH_S, REACH_STARTING_S
 from ..engine.core.errors import DeviceMissing, FileMissing, LoginRefused
 from ..engine.core.types import Activity, CameraHealth
-from .machine import Cause
+from .cause import Cause
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterator
@@ -90,7 +91,16 @@ def alarm_cause(
     guarding = guards_in(camera.data, mode) and not cameras.is_off(camera_id)
     if not (guarding and triggers_alarm(camera.data, label)):
         return None
+    state = cameras[camera_id]
     cause = Cause(by=camera.title, camera_id=camera_id, label=label)
+    if (presence := state.presences.get(label)) is not None:
+        cause = replace(
+            cause,
+            clip_id=state.clips.get(label),
+            seen_at=presence.first_seen_at,
+            score=presence.score,
+            zones=presence.zones,
+        )
     return cause, skips_entry_delay(camera.data)
 
 

@@ -1,6 +1,6 @@
 """How long something has lasted, whatever happens to the time of day."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..engine.core.clock import Clock
@@ -29,3 +29,28 @@ class Span:
     def began_at(self) -> float:
         """The time of the beginning, in UTC epoch seconds as the clock is set now."""
         return self._clock.now() - self.elapsed_s
+
+
+CLOCK_STEP_S: Final = 1.0
+"""A larger difference to the end as first shown means that the clock was set."""
+
+
+class ShownEnd:
+    """When a phase ends by the time of day, the same to the millisecond each time it's shown."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ends_at: float | None = None
+
+    def reset(self) -> None:
+        """Begin another phase."""
+        self._ends_at = None
+
+    def of(self, remaining_s: float | None) -> float | None:
+        """Return the end in UTC epoch seconds; None of a phase without one."""
+        if remaining_s is None:
+            return None
+        ends_at = self._clock.now() + remaining_s
+        if self._ends_at is None or abs(self._ends_at - ends_at) > CLOCK_STEP_S:
+            self._ends_at = ends_at
+        return self._ends_at

@@ -12,7 +12,8 @@ from ..bus_events import iso
 from ..const import CONF_PINS, DOMAIN, EVENT_ALARM_REFUSED
 from .config import get_pins, needs_code_to_arm
 from .lockout import Lockouts, Principal
-from .pins import DISARMING_KINDS, FoundPin, Pin, PinKind, find_pin
+from .machine import Arming
+from .pins import ARMING_KINDS, DISARMING_KINDS, FoundPin, Pin, PinKind, find_pin
 from .sources import ContextSources
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class AlarmCodes:
         return bool(get_pins(self._entry.data))
 
     @property
+    def code_format(self) -> str | None:
+        """What a PIN is made of; None while there are no PINs."""
+        return "number" if self.has_pins else None
+
+    @property
     def needed_to_arm(self) -> bool:
         """Whether arming a disarmed alarm takes a PIN."""
         return self.has_pins and needs_code_to_arm(self._entry.data)
@@ -112,10 +118,13 @@ class AlarmCodes:
         ``principal`` is what ``principal_of`` returns for who tries; ``attempt`` describes what for
         in the event of a refusal. Raises ``ServiceValidationError``. A PIN that may not do this is
         as wrong as any other, so that guessing reveals nothing. A duress PIN looks like any other
-        to the caller, too.
+        to the caller, too. A wrong code that isn't needed is ignored: voice assistants send one
+        along.
         """
         if not self.has_pins or (not code and not needed):
             return None
+        if code and not needed:
+            return await self._async_recognize(code, kinds, await self._async_principal(principal))
         if not code:
             self._announce_refusal("code_missing", await self._async_principal(principal), attempt)
             raise _error("code_missing")
@@ -124,12 +133,45 @@ class AlarmCodes:
             self._on_duress(found.pin.name)
         return found.pin
 
+    async def async_check_arming(
+        self, code: str | None, arming: Arming, *, changes: bool, principal: str
+    ) -> Pin | None:
+        """Return the PIN for arming; ``changes``: another mode than the present one.
+
+        None if none is needed and none was recognized. Raises ``ServiceValidationError``.
+        """
+        disarms = arming in (Arming.CHANGE, Arming.RESTART)
+        kinds = ARMING_KINDS & DISARMING_KINDS if disarms else ARMING_KINDS
+        # The same mode again is no wish to disarm, unless there is a code.
+        asks = disarms and (changes or bool(code))
+        needed = self.needed_to_arm or (self.has_pins and asks)
+        return await self.async_check(code, kinds=kinds, needed=needed, principal=principal)
+
     async def async_identify(self, code: str, *, principal: str) -> FoundPin:
         """Return the PIN of a code and what it really is, for who changes it in the form.
 
         Uses the PIN for nothing. Raises ``ServiceValidationError``.
         """
         return await self._async_try(code, ALL_KINDS, await self._async_principal(principal))
+
+    async def _async_recognize(
+        self, code: str, kinds: frozenset[PinKind], principal: Principal
+    ) -> Pin | None:
+        """Return the PIN of a code that isn't needed, if it is one; nothing is counted.
+
+        A right one forgives nothing either: that would show that it is right, at no risk.
+        """
+        async with self._queues[principal.key], self._hashing:
+            if self._lockouts.remaining_s(principal):
+                return None
+            pins = get_pins(self._entry.data)
+            found = await self._hass.async_add_executor_job(find_pin, pins, code)
+        if found is None or found.kind not in kinds:
+            return None
+        self._renew(found)
+        if found.kind is PinKind.DURESS:
+            self._on_duress(found.pin.name)
+        return found.pin
 
     async def _async_try(
         self,
@@ -169,6 +211,10 @@ class AlarmCodes:
         forgive, known = found.kind in FORGIVING_KINDS, found.kind in DISARMING_KINDS
         if self._lockouts.accept(principal, forgive=forgive, known=known):
             await self._save()
+        self._renew(found)
+
+    def _renew(self, found: FoundPin) -> None:
+        """Store a PIN of an earlier version with its new hash."""
         stored = self._entry.data.get(CONF_PINS, {})
         if found.renewed is not None and found.id in stored:
             pins = {**stored, found.id: found.renewed.as_dict()}
@@ -222,6 +268,11 @@ class AlarmCodes:
 def overtaken_error() -> ServiceValidationError:
     """Return the exception for an alarm that changed while its cameras were being checked."""
     return _error("arming_overtaken")
+
+
+def not_over_error() -> ServiceValidationError:
+    """Return the exception for arming another mode while the alarm is pending or triggered."""
+    return _error("arming_not_over")
 
 
 def _error(key: str, **placeholders: str) -> ServiceValidationError:

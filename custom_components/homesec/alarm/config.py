@@ -1,5 +1,6 @@
 """The alarm's settings in the config entry."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..const import CONF_ALARM, CONF_PINS
@@ -17,11 +18,15 @@ CONF_EXIT: Final = "exit_s"
 CONF_ENTRY: Final = "entry_s"
 CONF_TRIGGER: Final = "trigger_s"
 
+MIN_TRIGGER_S: Final = 5  # of the trigger time
+
 
 def get_delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:
     """Return a mode's delays; the defaults if the mode was never set up."""
     settings: Mapping[str, Any] = data.get(CONF_ALARM, {})
-    return Delays(**settings.get(CONF_DELAYS, {}).get(mode, {}))
+    delays = Delays(**settings.get(CONF_DELAYS, {}).get(mode, {}))
+    # Without any, a person who stays in view would trigger it again and again at once.
+    return replace(delays, trigger_s=max(MIN_TRIGGER_S, delays.trigger_s))
 
 
 def needs_code_to_arm(data: Mapping[str, Any]) -> bool:

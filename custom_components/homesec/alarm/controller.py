@@ -7,14 +7,16 @@ from homeassistant.helpers.start import async_at_started
 
 from ..const import REACH_S
 from ..engine.core.clock import SystemClock
-from ..engine.core.events import DetectionStarted, EngineEvent, HealthChanged
+from ..engine.core.events import ClipStarted, DetectionStarted, EngineEvent, HealthChanged
 from ..exceptions import EngineNotRunningError
 from .announcer import AlarmAnnouncer
 from .camera_check import ArmingCheck, alarm_cause, bypassed_names, offline, present_labels
-from .codes import AlarmCodes, overtaken_error
+from .cause import Cause
+from .clock import ShownEnd
+from .codes import AlarmCodes, not_over_error, overtaken_error
 from .config import get_delays
-from .machine import AlarmMode, AlarmState, Cause
-from .pins import ARMING_KINDS, DISARMING_KINDS
+from .machine import AlarmMode, AlarmState, Arming
+from .pins import DISARMING_KINDS
 from .store import StoredAlarm
 
 if TYPE_CHECKING:
@@ -22,14 +24,11 @@ if TYPE_CHECKING:
 
     from ..cameras.reconciler import CameraReconciler
     from ..cameras.registry import CameraRegistry
-    from ..engine.core.types import Activity
+    from ..engine.core.types import Activity, Clip
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
     from ..issues import Issues
     from .machine import Alarm, AlarmSnapshot
-
-CLOCK_STEP_S = 1.0
-"""A larger difference to the delay's end as first shown means that the clock was set."""
 
 
 class AlarmController:
@@ -73,9 +72,9 @@ class AlarmController:
             on_unavailable=self.async_bypass,
         )
         self._version = 0  # counts what changes the alarm, or is about to
-        self._early: dict[tuple[str, str], None] = {}
-        """Cameras and labels that were detected before Home Assistant had started."""
-        self._ends_at: float | None = None
+        self._early: dict[tuple[str, str], Cause] = {}
+        """By camera and label, who was detected before Home Assistant had started."""
+        self._shown_end = ShownEnd(clock)
 
     @property
     def _alarm(self) -> Alarm:
@@ -102,11 +101,6 @@ class AlarmController:
         return self._alarm.guarding
 
     @property
-    def arming(self) -> bool:
-        """Whether the exit delay lasts."""
-        return self.state is AlarmState.ARMING
-
-    @property
     def snapshot(self) -> AlarmSnapshot:
         """Who did what, and when."""
         return self._alarm.snapshot
@@ -114,13 +108,8 @@ class AlarmController:
     @property
     def delay_ends_at(self) -> float | None:
         """When the exit or entry delay ends, in UTC epoch seconds; None without one."""
-        remaining_s = self._alarm.remaining_s
-        if remaining_s is None or self.state is AlarmState.TRIGGERED:
-            return None
-        ends_at = self._clock.now() + remaining_s
-        if self._ends_at is None or abs(self._ends_at - ends_at) > CLOCK_STEP_S:
-            self._ends_at = ends_at  # else the same as before, to the millisecond
-        return self._ends_at
+        triggered = self.state is AlarmState.TRIGGERED
+        return None if triggered else self._shown_end.of(self._alarm.remaining_s)
 
     @property
     def bypassed(self) -> list[str]:
@@ -128,13 +117,8 @@ class AlarmController:
         return bypassed_names(self._cameras, self.snapshot)
 
     @property
-    def code_format(self) -> str | None:
-        """What a PIN is made of; None while there are no PINs."""
-        return "number" if self.codes.has_pins else None
-
-    @property
     def code_arm_required(self) -> bool:
-        """Whether arming takes a PIN; always while armed, since it disarms for the exit delay."""
+        """Whether arming takes a PIN now; always while armed: another mode disarms this one."""
         return self.codes.needed_to_arm or (self.codes.has_pins and self.armed)
 
     async def async_load(self) -> None:
@@ -149,10 +133,10 @@ class AlarmController:
         @callback
         def start(_hass: HomeAssistant) -> None:
             self._stored.started = True
-            early = list(self._early)
+            early = list(self._early.items())
             self._stored.async_advance()
-            for camera_id, label in early:
-                self._async_detect(camera_id, label)
+            for (camera_id, label), cause in early:
+                self._async_detect(camera_id, label, seen=cause)
             self._stored.async_save_soon()
 
         return async_at_started(self._hass, start)
@@ -176,11 +160,19 @@ class AlarmController:
 
         Wrong PINs are counted by ``principal``. Raises ``ServiceValidationError``.
         """
-        # While armed, this also disarms, if only for the exit delay.
-        kinds = ARMING_KINDS & DISARMING_KINDS if self.armed else ARMING_KINDS
-        pin = await self.codes.async_check(
-            code, kinds=kinds, needed=self.code_arm_required, principal=principal
+        arming = self._alarm.arming(mode, skip_delay=skip_delay)
+        pin = await self.codes.async_check_arming(
+            code, arming, changes=mode is not self.mode, principal=principal
         )
+        now = self._alarm.arming(mode, skip_delay=skip_delay)
+        if now is Arming.NOTHING:
+            return
+        if now is not arming:
+            raise overtaken_error()
+        if now is Arming.RESTART and pin is None:
+            if mode is not self.mode:
+                raise not_over_error()
+            return  # as for an armed alarm: nothing new was asked for
         by = by if pin is None else pin.name
         if not skip_delay and get_delays(self._entry.data, mode).exit_s >= REACH_S:
             # Cameras that are off have the exit delay to start, and are checked after it.
@@ -227,7 +219,7 @@ class AlarmController:
 
     def activity(self, camera: ConfigSubentry) -> Activity:
         """Return what a camera does now."""
-        return self._check.activity(camera, self.mode, arming=self.arming)
+        return self._check.activity(camera, self.mode, arming=self.state is AlarmState.ARMING)
 
     async def async_reconcile(self) -> None:
         """Have each camera do what follows from its settings and the alarm."""
@@ -240,25 +232,36 @@ class AlarmController:
             case DetectionStarted():
                 self._async_detect(event.presence.camera_id, event.presence.label)
                 self._stored.async_save_soon()
+            case ClipStarted():
+                self._async_add_clip(event.clip)
             case HealthChanged():
                 self._check.async_handle(event)
-                guards = self._check.guards(self.mode, event.camera_id)
-                if guards and self._alarm.end_bypass(event.camera_id):
+                camera_id = event.camera_id
+                if self._check.guards(self.mode, camera_id) and self._alarm.end_bypass(camera_id):
                     self._async_save_bypassed()
 
-    def _async_detect(self, camera_id: str, label: str) -> None:
+    def _async_detect(
+        self, camera_id: str, label: str, *, seen: Cause | None = None, again: bool = False
+    ) -> None:
+        """Handle a detection; ``seen``: as it was earlier; ``again``: after an alarm."""
         if (found := alarm_cause(self._cameras, self.mode, camera_id, label)) is None:
             return
         if self._stored.started:
-            cause, skip_delay = found
-            self._alarm.detect(cause, skip_delay=skip_delay)
+            self._alarm.detect(seen or found[0], skip_delay=found[1] or again)
         elif self.guarding:
-            self._early[camera_id, label] = None
+            self._early[camera_id, label] = found[0]
+
+    def _async_add_clip(self, clip: Clip) -> None:
+        """Add a clip to the alarm's cause: a camera that only detected records once armed."""
+        for label in self._cameras[clip.camera_id].presences:
+            found = alarm_cause(self._cameras, self.mode, clip.camera_id, label)
+            if found is not None and self._alarm.set_clip(found[0]):
+                self._stored.async_save_soon(changed=True)
 
     @callback
     def _async_on_state(self, previous: AlarmSnapshot, timed: bool) -> None:  # noqa: FBT001
         self._version += 1
-        self._ends_at = None
+        self._shown_end.reset()
         self._early.clear()
         self._stored.async_state_changed()
         missing = self._async_check_after_exit(previous)
@@ -268,11 +271,11 @@ class AlarmController:
         )
         if not self._host.stopped:
             self._entry.async_create_task(self._hass, self.async_reconcile(), "HomeSec alarm mode")
-        alarm_over = timed and previous.state is AlarmState.TRIGGERED
-        if snapshot.state is AlarmState.ARMED and not alarm_over:
-            # Who is in view now hasn't left.
+        if snapshot.state is AlarmState.ARMED:
+            # Who is in view now hasn't left, after the exit delay or in spite of the alarm.
+            again = timed and previous.state is AlarmState.TRIGGERED
             for camera_id, label in present_labels(self._cameras, snapshot.mode):
-                self._async_detect(camera_id, label)
+                self._async_detect(camera_id, label, again=again)
 
     @callback
     def _async_check_after_exit(self, previous: AlarmSnapshot) -> tuple[str, ...]:

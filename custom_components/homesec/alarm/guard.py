@@ -95,7 +95,7 @@ class Guard:
     @property
     def asks_for_pin(self) -> bool:
         """Whether users need a PIN now."""
-        return self.active and self._alarm.code_format is not None
+        return self.active and self._alarm.codes.has_pins
 
     async def async_check(
         self,

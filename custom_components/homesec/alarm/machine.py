@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..const import TRIGGER_TIME_S
 from ..stored_data import parse_optional_text, parse_seconds
+from .cause import Cause, parse_texts
 from .clock import Span
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ class AlarmMode(StrEnum):
 ARMED_MODES = tuple(mode for mode in AlarmMode if mode is not AlarmMode.DISARMED)
 
 
+class Arming(StrEnum):
+    """What arming does in the present state; an armed alarm isn't armed again."""
+
+    BEGIN = "begin"  # the alarm is disarmed
+    CHANGE = "change"  # to another mode, which disarms for its exit delay
+    HASTEN = "hasten"  # end the exit delay of the same mode now
+    RESTART = "restart"  # pending or triggered, so it disarms first
+    NOTHING = "nothing"  # the mode is armed already, or about to be
+
+
 class AlarmState(StrEnum):
     """The phase that the alarm is in."""
 
@@ -43,20 +54,6 @@ class AlarmState(StrEnum):
     PENDING = "pending"
     """The entry delay: a camera detected a person, who may be the user coming home."""
     TRIGGERED = "triggered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Who or what triggered the alarm."""
-
-    by: str | None = None  # a camera's name or a user's
-    camera_id: str | None = None
-    label: str | None = None
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what ``asdict`` wrote. Raises ``TypeError`` or ``ValueError``."""
-        return cls(**{key: parse_optional_text(value) for key, value in dict(stored).items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +84,7 @@ class AlarmSnapshot:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what ``as_dict`` wrote. Raises ``KeyError``, ``TypeError``, or ``ValueError``."""
+        """Read what ``as_dict`` wrote. Raises ``LookupError``, ``TypeError``, or the like."""
         mode, state = AlarmMode(stored["mode"]), AlarmState(stored["state"])
         lasts_s = None if stored["lasts_s"] is None else parse_seconds(stored["lasts_s"])
         if not _is_possible(mode, state, lasts_s):
@@ -102,7 +99,7 @@ class AlarmSnapshot:
             changed_by=parse_optional_text(stored["changed_by"]),
             cause=None if cause is None else Cause.from_dict(cause),
             forced=bool(stored["forced"]),
-            bypassed=_parse_texts(stored["bypassed"]),
+            bypassed=parse_texts(stored["bypassed"]),
         )
 
     @classmethod
@@ -126,12 +123,6 @@ def _is_possible(mode: AlarmMode, state: AlarmState, lasts_s: float | None) -> b
         case AlarmState.ARMING | AlarmState.PENDING:
             return mode is not AlarmMode.DISARMED and lasts_s is not None
     return True
-
-
-def _parse_texts(stored: object) -> tuple[str, ...]:
-    if not isinstance(stored, list | tuple) or not all(isinstance(each, str) for each in stored):
-        raise ValueError("not a list of strings")
-    return tuple(stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +188,27 @@ class Alarm:
             return None
         return max(0.0, self._snapshot.lasts_s - self._phase.elapsed_s)
 
+    def arming(self, mode: AlarmMode, *, skip_delay: bool = False) -> Arming:
+        """Return what arming this mode does now."""
+        self.advance()
+        match self.state:
+            case AlarmState.DISARMED:
+                return Arming.BEGIN
+            case AlarmState.PENDING | AlarmState.TRIGGERED:
+                return Arming.RESTART
+        if mode is not self.mode:
+            return Arming.CHANGE
+        hastens = skip_delay and self.state is AlarmState.ARMING
+        return Arming.HASTEN if hastens else Arming.NOTHING
+
+    def set_clip(self, cause: Cause) -> bool:
+        """Add the clip of the present cause, if that began only now; return whether it did."""
+        now = self._snapshot.cause
+        if now is None or now.clip_id is not None or not now.is_of(cause):
+            return False
+        self._snapshot = replace(self._snapshot, cause=replace(now, clip_id=cause.clip_id))
+        return True
+
     def advance(self) -> None:
         """Go on to the next state if the time of this one is over."""
         while self.remaining_s == 0:
@@ -216,7 +228,7 @@ class Alarm:
         forced: bool = False,
         bypassed: tuple[str, ...] = (),
     ) -> None:
-        """Begin the exit delay, or be armed without one; silences a triggered alarm."""
+        """Begin the exit delay, or be armed without one; ``arming`` says what else that does."""
         self.advance()
         exit_s = 0.0 if skip_delay else self._delays(mode).exit_s
         self._enter(

@@ -12,9 +12,10 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER, TRIGGER_TIME_S
 from ..stored_data import UnreadableError, async_load_store
+from .cause import Cause
 from .config import get_delays
 from .lockout import Lockouts
-from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState, Cause
+from .machine import Alarm, AlarmMode, AlarmSnapshot, AlarmState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,11 +1,13 @@
 """Makes alerts of what the engine and the alarm report."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
+from ulid_transform import ulid_at_time
 
 from ..alarm.machine import AlarmMode
 from ..cameras.config import alert_labels, guards_in
@@ -13,37 +15,43 @@ from ..const import SUBENTRY_CAMERA
 from ..engine.core.events import (
     ClipFailed,
     ClipSaved,
+    ClipStarted,
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
     SnapshotTaken,
 )
+from ..engine.core.types import ClipState
 from ..event_bus import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
-from .alert_builder import AlertGrouper, OpenAlert
+from ..exceptions import EngineNotRunningError
+from .alert_builder import OpenAlert
 from .dispatch import AlertDispatcher
+from .evidence import EvidenceLog
 from .notices import missing_alert, settings_alert
+from .open_alerts import OpenAlerts
 from .recipients import Recipients
-from .rules import AlertKind, Sighting
+from .rules import Alert, AlertKind, Cooldowns, Sighting
+from .sightings import alarm_sighting, presence_sighting
 from .snooze import Snooze
+from .store import StoredAlerts
+from .undelivered import Undelivered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import HomeAssistant
+    from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
     from ..alarm.controller import AlarmController
     from ..alarm.settings_change import SettingsChange
     from ..cameras.registry import CameraRegistry
     from ..devices import Devices
     from ..engine.core.events import EngineEvent
-    from ..engine.core.types import Presence
+    from ..engine.core.types import Clip, Presence
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
     from ..issues import Issues
 
-CLIP_WAIT_S: Final = 6 * 3600.0
-"""No clip takes that long; then an alert no longer waits for its clip."""
 SETTINGS_TIMEOUT_S: Final = 2.0
 
 
@@ -69,30 +77,53 @@ class AlertController:
         self._alarm = alarm
         self._cameras = cameras
         self.snooze = Snooze(hass, clock=_now, on_change=self._async_snoozed)
-        self.recipients = Recipients(entry, host=host, devices=devices, issues=issues)
+        self._open, self._evidence, cooldowns = OpenAlerts(), EvidenceLog(), Cooldowns()
+        self._stored = StoredAlerts(hass, entry, alerts=self._open, cooldowns=cooldowns)
+        self.undelivered = Undelivered(
+            hass, entry.entry_id, bus=bus, save=self._stored.async_save_soon
+        )
+        self.recipients = Recipients(
+            entry, host=host, devices=devices, issues=issues, undelivered=self.undelivered
+        )
         self.dispatcher = AlertDispatcher(
             hass,
             host=host,
             alarm=alarm,
-            cameras=cameras,
             devices=devices,
             recipients=self.recipients,
+            cooldowns=cooldowns,
+            evidence=self._evidence,
+            earlier=lambda each: self._open.find(each.alert.cause, but=each),
         )
-        self._grouper = AlertGrouper()
-        self._present: dict[tuple[str, str], tuple[OpenAlert, Sighting]] = {}
-        """By camera and label, the alert and sighting of a presence that lasts."""
-        self._clips: dict[str, list[OpenAlert]] = {}  # by clip, the alerts that wait for it
 
     async def async_load(self) -> None:
-        """Read the snoozes, and subscribe to the alarm."""
+        """Go on with what the last run stored, and subscribe to the alarm."""
         await self.snooze.async_load()
+        await self._stored.async_load(self.undelivered)
+        self.undelivered.async_show()
         kinds = (AlarmChanged, AlarmTriggered, CamerasMissing, Duress)
         self._bus.async_subscribe(self._async_handle_alarm, kinds=kinds)
 
     @callback
-    def async_stop(self) -> None:
-        """Cancel timers; nothing is sent once the engine has stopped."""
+    def async_start(self) -> CALLBACK_TYPE:
+        """Watch the automations that alerts start; return what ends that."""
+        return self.undelivered.async_start()
+
+    async def async_stop(self) -> None:
+        """Cancel timers, and save; nothing is sent once the engine has stopped."""
         self.snooze.async_stop()
+        await self._stored.async_stop()
+
+    async def async_engine_started(self) -> None:
+        """Give the engine the recipients, and look up the clips that were saved unnoticed."""
+        await self.recipients.async_apply()
+        for clip_id in self._open.expected_clips:
+            with suppress(EngineNotRunningError):
+                clip = await self._host.async_run(self._host.engine.catalog.get, clip_id)
+                if clip is None or clip.state is ClipState.FAILED:
+                    self._async_clip_failed(clip_id)
+                elif clip.state is not ClipState.RECORDING:  # else recovery reports it
+                    self._async_clip_saved(clip_id)
 
     @callback
     def async_sync(self) -> None:
@@ -114,6 +145,7 @@ class AlertController:
     def async_handle_event(self, event: EngineEvent) -> None:
         """Handle detections, clips, and the state of texts."""
         self.recipients.async_handle_event(event)
+        self._evidence.async_handle(event)
         match event:
             case DetectionStarted():
                 presence = event.presence
@@ -121,13 +153,16 @@ class AlertController:
             case DetectionUpdated():
                 self._async_update_presence(event.presence)
             case DetectionEnded():
-                self._present.pop((event.presence.camera_id, event.presence.label), None)
+                if self._open.end(event.presence.camera_id, event.presence.label):
+                    self._stored.async_save_soon()
             case SnapshotTaken():
-                self.dispatcher.handle_snapshot(event)
+                self._async_add_boxes(event.camera_id)
+            case ClipStarted():
+                self._async_add_clip(event.clip)
             case ClipSaved():
                 self._async_clip_saved(event.clip.id)
             case ClipFailed():
-                self._clips.pop(event.clip.id, None)
+                self._async_clip_failed(event.clip.id)
 
     @callback
     def _async_handle_alarm(self, event: EngineEvent) -> None:
@@ -135,7 +170,10 @@ class AlertController:
             case AlarmChanged():
                 self._async_add_present()
             case AlarmTriggered():
-                self._async_add(self._alarm_sighting(event))
+                mode, cause = self._alarm.mode, self._alarm.snapshot.cause
+                self._async_add(
+                    alarm_sighting(event, self._cameras, at=_now(), mode=mode, cause=cause)
+                )
             case CamerasMissing():
                 self._async_send_missing(event.camera_ids)
             case Duress():
@@ -155,26 +193,6 @@ class AlertController:
         if (sending := self._async_dispatch(open_alert)) is not None:
             await asyncio.wait({sending}, timeout=SETTINGS_TIMEOUT_S)
 
-    def _alarm_sighting(self, event: AlarmTriggered) -> Sighting:
-        """Return a sighting of what triggered the alarm, with the clip that is being recorded."""
-        alarm, camera_id = self._alarm, event.camera_id
-        state = None if camera_id is None else self._cameras.get(camera_id)
-        if camera_id is None or state is None:
-            by = alarm.snapshot.cause.by if alarm.snapshot.cause else None
-            return Sighting(kind=AlertKind.ALARM, at=_now(), mode=alarm.mode, by=by)
-        presence = state.presences.get(event.label or "")
-        return Sighting(
-            kind=AlertKind.ALARM,
-            at=_now(),
-            mode=alarm.mode,
-            camera_id=camera_id,
-            camera=self._cameras.subentry(camera_id).title,
-            label=event.label,
-            score=None if presence is None else presence.score,
-            zones=() if presence is None else presence.zones,
-            clip_id=self._current_clip(camera_id),
-        )
-
     def _async_add_present(self) -> None:
         """Alert about who is in view as a camera begins to guard."""
         for camera_id, state in self._cameras.items():
@@ -182,36 +200,31 @@ class AlertController:
                 continue  # it is being removed
             guards = self._mode(camera_id) is not AlarmMode.DISARMED
             for label, presence in state.presences.items() if guards and state.watching else ():
-                known = self._present.get((camera_id, label))
+                known = self._open.present(camera_id, label)
                 if known is None or known[1].mode is AlarmMode.DISARMED:
-                    self._async_add_presence(presence, _now(), self._current_clip(camera_id))
+                    self._async_add_presence(presence, _now(), state.clips.get(label))
 
     def _async_add_presence(self, presence: Presence, at: float, clip_id: str | None) -> None:
         camera_id = presence.camera_id
         subentry = self._cameras.subentry(camera_id)
         if presence.label not in alert_labels(subentry.data) or self.snoozed_until(camera_id):
             return
-        sighting = Sighting(
-            kind=AlertKind.SEEN,
-            at=at,
-            mode=self._mode(camera_id),
-            camera_id=camera_id,
-            camera=subentry.title,
-            label=presence.label,
-            score=presence.score,
-            count=presence.count,
-            zones=presence.zones,
-            clip_id=clip_id,
+        mode = self._mode(camera_id)
+        sighting = presence_sighting(
+            presence, at=at, mode=mode, camera=subentry.title, clip_id=clip_id
         )
+        if self._open.resume(sighting):
+            return
         if sighting.mode is not AlarmMode.DISARMED or self.recipients.want(sighting):
             self._async_add(sighting)
 
     def _async_update_presence(self, presence: Presence) -> None:
         """Update an alert's count and zones; a new zone may be what a recipient waits for."""
-        key = presence.camera_id, presence.label
-        if (known := self._present.get(key)) is None:
+        camera_id, label = presence.camera_id, presence.label
+        if (known := self._open.present(camera_id, label)) is None:
             if presence.zones:
-                self._async_add_presence(presence, _now(), self._current_clip(presence.camera_id))
+                clip_id = self._cameras[camera_id].clips.get(label)
+                self._async_add_presence(presence, _now(), clip_id)
             return
         open_alert, old = known
         zones = tuple(dict.fromkeys((*old.zones, *presence.zones)))
@@ -221,37 +234,32 @@ class AlertController:
             score=max(old.score or 0.0, presence.score),
             zones=zones,
         )
-        open_alert.update(old, new)
-        self._present[key] = open_alert, new
+        self._open.update(camera_id, label, new)
         if zones != old.zones:
             self._async_dispatch(open_alert)
 
     def _async_add(self, sighting: Sighting) -> None:
-        open_alert = self._grouper.add(sighting)
-        if sighting.kind is AlertKind.SEEN and sighting.camera_id and sighting.label:
-            self._present[sighting.camera_id, sighting.label] = open_alert, sighting
-        if sighting.clip_id is not None:
-            self._forget_clips(sighting.at)
-            waiting = self._clips.setdefault(sighting.clip_id, [])
-            if open_alert not in waiting:
-                waiting.append(open_alert)
-        self._async_dispatch(open_alert)
+        self._async_dispatch(self._open.add(sighting))
+
+    def _async_add_boxes(self, camera_id: str) -> None:
+        """Give alerts that went out without a picture with boxes the one that came now."""
+        for open_alert, sighting in self._open.all_present:
+            if sighting.camera_id == camera_id and open_alert.lacks_boxes:
+                self._async_dispatch(open_alert)
+
+    def _async_add_clip(self, clip: Clip) -> None:
+        """Add a clip that has just begun to the alerts about who is in view, if they have none."""
+        for presence in self._cameras[clip.camera_id].presences.values():
+            for each in self._open.add_clip(presence, clip.id):
+                self._async_dispatch(each)
 
     def _async_clip_saved(self, clip_id: str) -> None:
-        for open_alert in self._clips.pop(clip_id, ()):
-            open_alert.ready_clips.add(clip_id)
-            self._async_dispatch(open_alert)
+        for each in self._open.clip_saved(clip_id):
+            self._async_dispatch(each)
 
-    def _current_clip(self, camera_id: str) -> str | None:
-        """Return the id of the clip that is being recorded."""
-        return next(iter(self._cameras[camera_id].recordings), None)
-
-    def _forget_clips(self, now: float) -> None:
-        self._clips = {
-            clip_id: waiting
-            for clip_id, waiting in self._clips.items()
-            if now - waiting[-1].alert.first.at < CLIP_WAIT_S
-        }
+    def _async_clip_failed(self, clip_id: str) -> None:
+        for each in self._open.clip_failed(clip_id):
+            self._async_dispatch(each)
 
     def _mode(self, camera_id: str) -> AlarmMode:
         """Return the alarm's mode; disarmed if the camera doesn't guard now."""
@@ -262,7 +270,7 @@ class AlertController:
     def async_test(self, recipient_ids: frozenset[str] | None) -> str:
         """Send a test to these recipients, None: to all; return the alert's id."""
         sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._alarm.mode)
-        open_alert = self._grouper.add(sighting)
+        open_alert = OpenAlert(alert=Alert(id=ulid_at_time(sighting.at), sightings=(sighting,)))
         open_alert.only = recipient_ids
         self._async_dispatch(open_alert)
         return open_alert.alert.id
@@ -280,13 +288,11 @@ class AlertController:
 
     async def _async_dispatch_all(self, open_alert: OpenAlert) -> None:
         try:
-            while True:
-                ready = len(open_alert.ready_clips)
-                sent = await self.dispatcher.async_dispatch(open_alert)
-                if sent == open_alert.alert and ready == len(open_alert.ready_clips):
-                    return
+            while await self.dispatcher.async_dispatch(open_alert) != open_alert.revision:
+                pass  # more of it came meanwhile
         finally:
             open_alert.dispatching = False
+            self._stored.async_save_soon()
 
 
 def _now() -> float:

@@ -28,12 +28,13 @@ def alert_data(
     has_still: bool,
 ) -> dict[str, Any]:
     """Return an event's data."""
-    first, camera_id = alert.first, alert.first.camera_id
+    first, cause = alert.first, alert.cause
+    camera_id = cause.camera_id
     return {
         "alert_id": alert.id,
         "kind": alert.kind.value,
         "camera_id": camera_id,
-        "camera": first.camera,
+        "camera": cause.camera,
         "device_id": None if camera_id is None else devices.id_of(camera_id),
         "camera_entity_id": _entity_id(hass, "camera", camera_id),
         "image_entity_id": _entity_id(hass, "image", camera_id, "snapshot"),
@@ -49,6 +50,7 @@ def alert_data(
         "first_seen": iso(first.at),
         "time": iso(alert.sightings[-1].at),
         "clip_id": alert.clip_id,
+        "clip_ids": list(alert.clip_ids),
         "link": link_path(alert),
         "still": ALERT_STILL_URL.format(alert_id=alert.id) if has_still else None,
         "clip": alert.clip_id and CLIP_URL.format(clip_id=alert.clip_id),

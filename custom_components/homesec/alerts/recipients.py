@@ -11,10 +11,17 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER, SUBENTRY_RECIPIENT
-from ..engine.sms.types import RecipientChanged, RecipientState, TextMessage
+from ..engine.sms.types import (
+    RecipientChanged,
+    RecipientState,
+    TextDropped,
+    TextMessage,
+    TextSent,
+)
 from ..exceptions import EngineNotRunningError
 from .recipient_config import parse_account, parse_rules
 from .rules import Rules
+from .undelivered import KIND_RECIPIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,25 +33,34 @@ if TYPE_CHECKING:
     from ..engine_host import EngineHost
     from ..issues import Issues
     from .rules import Sighting
+    from .undelivered import Undelivered
 
 MAX_HELD_TEXTS: Final = 100  # those that wait for the engine to start
+TEXT_NOT_KEPT: Final = "text_not_kept"
 
 
 class Recipients:
     """Keeps the engine's recipients in step with the entry, and gives it their texts."""
 
     def __init__(
-        self, entry: ConfigEntry, *, host: EngineHost, devices: Devices, issues: Issues
+        self,
+        entry: ConfigEntry,
+        *,
+        host: EngineHost,
+        devices: Devices,
+        issues: Issues,
+        undelivered: Undelivered,
     ) -> None:
         self._entry = entry
         self._host = host
         self._devices = devices
         self._issues = issues
+        self._undelivered = undelivered
         self.rules: dict[str, Rules] = {}  # by the id of their subentry
         self.states: dict[str, RecipientState] = {}
         self._on_recipient: list[Callable[[str], None]] = []
         self._lock = asyncio.Lock()
-        self._held: deque[TextMessage] = deque(maxlen=MAX_HELD_TEXTS)
+        self._held: deque[TextMessage] = deque()
 
     @callback
     def async_sync(self) -> None:
@@ -58,6 +74,7 @@ class Recipients:
             self._devices.async_forget(recipient_id)
             self.states.pop(recipient_id, None)
             self._issues.async_forget_recipient(recipient_id)
+            self._undelivered.async_delivered(recipient_id)
         for recipient_id in wanted:
             self._devices.async_register(recipient_id)
             for on_recipient in self._on_recipient:
@@ -96,15 +113,32 @@ class Recipients:
     @callback
     def async_handle_event(self, event: EngineEvent) -> None:
         """Update whether a recipient's texts arrive."""
-        if isinstance(event, RecipientChanged):
-            state = RecipientState(error=event.error, waiting=event.waiting)
-            self._async_set_state(event.recipient_id, state)
+        match event:
+            case RecipientChanged():
+                state = RecipientState(error=event.error, waiting=event.waiting)
+                self._async_set_state(event.recipient_id, state)
+            case TextSent():
+                self._undelivered.async_delivered(event.recipient_id)
+            case TextDropped():
+                self._async_lost(event.recipient_id, event.message_id, event.error)
+
+    def _async_lost(self, recipient_id: str, message_id: str, error: str) -> None:
+        """Count a text that won't arrive."""
+        if (subentry := self._entry.subentries.get(recipient_id)) is not None:
+            self._undelivered.async_add(
+                recipient_id,
+                kind=KIND_RECIPIENT,
+                name=subentry.title,
+                error=error,
+                alert_id=message_id,
+            )
 
     def _async_set_state(self, recipient_id: str, state: RecipientState) -> None:
         subentry = self._entry.subentries.get(recipient_id)
         if subentry is not None:  # else it was removed
             self.states[recipient_id] = state
             self._issues.async_recipient(recipient_id, subentry.title, state.error)
+            self._undelivered.async_show(recipient_id)
 
     def is_stuck(self, recipient_id: str) -> bool:
         """Return whether an error keeps texts from a recipient."""
@@ -133,6 +167,9 @@ class Recipients:
             still=still,
         )
         if self._host.starting:
+            if len(self._held) == MAX_HELD_TEXTS:
+                oldest = self._held.popleft()
+                self._async_lost(oldest.recipient_id, oldest.id, TEXT_NOT_KEPT)
             self._held.append(message)
             return True
         return await self._async_queue(message)
@@ -142,5 +179,6 @@ class Recipients:
             await self._host.async_run(self._host.engine.sms.send, message)
         except (HomeAssistantError, RuntimeError, sqlite3.Error) as err:
             LOGGER.error("A message could not be stored for sending: %s", err)
+            self._async_lost(message.recipient_id, message.id, TEXT_NOT_KEPT)
             return False
         return True

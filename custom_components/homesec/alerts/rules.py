@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..alarm.machine import ARMED_MODES, AlarmMode
+from ..stored_data import parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,9 @@ DEFAULT_CHOICES: Final = (
 )
 
 
+MAX_COOLDOWN_S: Final = 24 * 3600.0  # the form allows less
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One reason for an alert; without a camera, ``camera_id`` is None."""
@@ -49,10 +53,17 @@ class Sighting:
     count: int = 1
     zones: tuple[str, ...] = ()
     clip_id: str | None = None
+    seen_at: float | None = None
+    """When the presence began, in UTC epoch seconds; None without one."""
     by: str | None = None  # who triggered the alarm, or disarmed under duress, if known
     turned_off: bool = False  # a camera that isn't offline, but turned off
     action: str | None = None  # which setting was changed
     recipient: str | None = None  # whose settings were changed
+
+    def is_of(self, other: Sighting) -> bool:
+        """Return whether this is about the same presence as another one."""
+        same = self.camera_id, self.label, self.seen_at
+        return same == (other.camera_id, other.label, other.seen_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,12 @@ class Alert:
     def first(self) -> Sighting:
         """The sighting that it began with."""
         return self.sightings[0]
+
+    @property
+    def cause(self) -> Sighting:
+        """The sighting that it's about: what triggered the alarm, else the first one."""
+        alarms = (x for x in self.sightings if x.kind is AlertKind.ALARM and x.camera_id)
+        return next(alarms, self.first)
 
     @property
     def kind(self) -> AlertKind:
@@ -102,8 +119,22 @@ class Alert:
 
     @property
     def clip_id(self) -> str | None:
-        """The id of the first clip."""
-        return next((x.clip_id for x in self.sightings if x.clip_id is not None), None)
+        """The id of the clip that shows its cause; of an alert without alarm, the first clip."""
+        cause = self.cause
+        if cause.kind is not AlertKind.ALARM or cause.camera_id is None:
+            return next((x.clip_id for x in self.sightings if x.clip_id is not None), None)
+        clips = (
+            x.clip_id
+            for x in (cause, *self.sightings)
+            if (x.camera_id, x.label) == (cause.camera_id, cause.label)
+            and cause.seen_at in (None, x.seen_at)
+        )
+        return next((clip_id for clip_id in clips if clip_id is not None), None)
+
+    @property
+    def clip_ids(self) -> tuple[str, ...]:
+        """The ids of all clips, in the order of the sightings."""
+        return tuple(dict.fromkeys(x.clip_id for x in self.sightings if x.clip_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +208,14 @@ class Cooldowns:
     def start(self, recipient_id: str, camera_id: str, now: float) -> None:
         """Start a cooldown."""
         self._sent_at[recipient_id, camera_id] = now
+
+    def as_list(self, now: float) -> list[list[Any]]:
+        """Return all that may still last as JSON can hold it."""
+        return [[*key, at] for key, at in self._sent_at.items() if 0 <= now - at < MAX_COOLDOWN_S]
+
+    def load(self, stored: Iterable[Any]) -> None:
+        """Read what ``as_list`` wrote. Raises ``TypeError`` or ``ValueError``."""
+        self._sent_at = {
+            (str(recipient_id), str(camera_id)): parse_seconds(at)
+            for recipient_id, camera_id, at in stored
+        }

@@ -29,6 +29,8 @@ class CameraState:
     error: str | None = None
     error_placeholders: Mapping[str, str] = field(default_factory=dict)
     presences: dict[str, Presence] = field(default_factory=dict)  # by label
+    clips: dict[str, str] = field(default_factory=dict)
+    """Of each label that is present, the newest clip that records it."""
     zones: dict[str, list[str]] = field(default_factory=dict)
     """Of each occupied zone, by its name, the labels in the order in which they entered."""
     recordings: dict[str, Clip] = field(default_factory=dict)  # by clip id
@@ -60,12 +62,16 @@ class CameraState:
                 self._set_health(event)
             case DetectionStarted() | DetectionUpdated():
                 self.presences[event.presence.label] = event.presence
+                if isinstance(event, DetectionStarted) and event.clip_id is not None:
+                    self.clips[event.presence.label] = event.clip_id
             case DetectionEnded():
                 self.presences.pop(event.presence.label, None)
+                self.clips.pop(event.presence.label, None)
             case ZoneChanged():
                 self._set_zone(event)
             case ClipStarted():
                 self.recordings[event.clip.id] = event.clip
+                self.clips.update(dict.fromkeys(self.presences, event.clip.id))
             case ClipSaved() | ClipFailed():
                 self.recordings.pop(event.clip.id, None)
                 self.manual_requested &= self.recording
@@ -80,6 +86,7 @@ class CameraState:
         self.error_placeholders = event.placeholders
         if event.health is CameraHealth.OFF:
             self.presences.clear()
+            self.clips.clear()
             self.zones.clear()
 
     def _set_zone(self, event: ZoneChanged) -> None:

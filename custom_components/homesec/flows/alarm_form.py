@@ -20,6 +20,7 @@ from ..alarm.config import (
     CONF_ENTRY,
     CONF_EXIT,
     CONF_TRIGGER,
+    MIN_TRIGGER_S,
     get_delays,
     needs_code_to_arm,
 )
@@ -37,7 +38,7 @@ def _seconds(low: int, high: int) -> NumberSelector:
     return number(low, high, unit=UnitOfTime.SECONDS)
 
 
-_TRIGGER = {Required(CONF_TRIGGER): _seconds(5, 3600)}
+_TRIGGER = {Required(CONF_TRIGGER): _seconds(MIN_TRIGGER_S, 3600)}
 _DELAYS = {
     Required(CONF_EXIT): _seconds(0, 600),
     Required(CONF_ENTRY): _seconds(0, 600),

@@ -1,7 +1,7 @@
 """What triggered the alarm, as the page shows it: who, when, where, the picture, and the clip.
 
-The alarm itself only stores the camera and the label. The clip and the picture with the boxes come
-in the moments around it, and are kept here, so that a later visitor can't replace them.
+The alarm itself stores all of it but the picture with the boxes. That comes in the moments around
+it, and is kept here, so that a later visitor can't replace it.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +26,7 @@ from ..urls import ALERT_STILL_URL, STILL_URL
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ..alarm.machine import Cause
+    from ..alarm.cause import Cause
     from ..engine.core.events import EngineEvent
     from ..engine.core.types import Clip, Presence
     from ..runtime import HomeSecData
@@ -95,18 +95,19 @@ class AlarmCause:
         snapshot = self._runtime.alarm.snapshot
         if snapshot.cause == self._cause:
             return
-        self._cause, self._at = snapshot.cause, snapshot.began_at
+        cause = self._cause = snapshot.cause
         self._zones, self._clip_id, self._still = (), None, None
-        self._presence_at = None
-        if self._cause is None or (camera_id := self._cause.camera_id) is None:
+        self._presence_at, self._at = None, snapshot.began_at
+        if cause is None or (camera_id := cause.camera_id) is None:
             return
+        self._zones, self._clip_id = cause.zones, cause.clip_id
+        self._presence_at, self._at = cause.seen_at, cause.seen_at or self._at
         camera = self._runtime.cameras.get(camera_id)
-        presence = camera.presences.get(self._cause.label or "") if camera else None
-        if camera is None or presence is None:
-            self._create_task(self._async_find_clip(self._cause))
+        presence = camera.presences.get(cause.label or "") if camera else None
+        if camera is None or presence is None or not self._is_cause(presence):
+            self._create_task(self._async_find_clip(cause))
             return
-        self._presence_at = presence.first_seen_at
-        self._async_presence(presence, next(iter(camera.recordings), None))
+        self._async_presence(presence, None)
         if camera.snapshot is not None:
             self._async_snapshot(camera.snapshot)
 
@@ -172,10 +173,14 @@ class AlarmCause:
         )
         try:
             engine = await host.async_wait_engine()
-            clips = await host.async_run(lambda: engine.catalog.queries.page(wanted, limit=1))
+            if cause.clip_id is not None:
+                found = await host.async_run(engine.catalog.get, cause.clip_id)
+                clips = [] if found is None else [found]
+            else:
+                clips = await host.async_run(lambda: engine.catalog.queries.page(wanted, limit=1))
         except HomeAssistantError:
             return  # the engine stops, or doesn't start
-        if cause is self._cause and self._clip_id is None and clips:
+        if cause is self._cause and self._clip_id in (None, cause.clip_id) and clips:
             (clip,) = clips
             self._clip_id, self._at, self._zones = clip.id, clip.event_at, clip.zones
             self._async_clip_saved(clip)

@@ -103,7 +103,7 @@ def _alarm(runtime: HomeSecData) -> dict[str, Any]:
         "changed_by": alarm.snapshot.changed_by,
         "delay_ends_at": alarm.delay_ends_at,
         "code_arm_required": alarm.code_arm_required,
-        "code_format": alarm.code_format,
+        "code_format": alarm.codes.code_format,
         "modes": [mode.value for mode in ARMED_MODES],
         "triggered_by": alarm.snapshot.triggered_by,
         "bypassed": alarm.bypassed,

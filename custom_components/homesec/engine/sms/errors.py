@@ -53,6 +53,10 @@ class TextBusy(TextError, key="text_busy"):
         self.retry_after_s = retry_after_s
 
 
+class TextLimit(TextBusy, key="text_limit"):
+    """The account's limit of texts a day is reached; texts are tried again until they expire."""
+
+
 class TextUndelivered(TextError, key="text_undelivered"):
     """Twilio accepted the text, but the phone's network did not deliver it."""
 

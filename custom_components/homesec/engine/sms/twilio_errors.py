@@ -14,6 +14,7 @@ from .errors import (
     TextCountryRefused,
     TextDenied,
     TextError,
+    TextLimit,
     TextSenderRefused,
     TextUndelivered,
     TextUnreachable,
@@ -48,6 +49,7 @@ _CODES: Mapping[type[TextError], tuple[int, ...]] = {
     TextBlocked: (21610, 30004),
     TextCountryRefused: (21408,),
     TextUnsupported: (21612, 21670),
+    TextLimit: (30023, 63038),
     TextBusy: (14107, 20429, 21611, 30001, 30022, 63018),
 }
 _ERRORS = {code: error for error, codes in _CODES.items() for code in codes}
@@ -67,7 +69,9 @@ def error_from_response(
 ) -> TextError:
     """Return what an HTTP answer other than success means; ``now`` in UTC epoch seconds."""
     error = _ERRORS.get(code or 0)
-    if status == 429 or error is TextBusy:
+    if error is not None and issubclass(error, TextBusy):
+        return error(retry_after_s=_retry_after_s(headers, now))
+    if status == 429:
         return TextBusy(retry_after_s=_retry_after_s(headers, now))
     if status >= 500 or status in (200, 201, 408):
         # It may have failed after the text was taken.

@@ -1,0 +1,57 @@
+"""Sightings of presences, and of what triggered the alarm."""
+
+from typing import TYPE_CHECKING
+
+from .rules import AlertKind, Sighting
+
+if TYPE_CHECKING:
+    from ..alarm.cause import Cause
+    from ..alarm.machine import AlarmMode
+    from ..cameras.registry import CameraRegistry
+    from ..engine.core.types import Presence
+    from ..event_bus import AlarmTriggered
+
+
+def presence_sighting(
+    presence: Presence, *, at: float, mode: AlarmMode, camera: str, clip_id: str | None
+) -> Sighting:
+    """Return a sighting of a presence; ``at``: when it's worth an alert, perhaps only later."""
+    return Sighting(
+        kind=AlertKind.SEEN,
+        at=at,
+        mode=mode,
+        camera_id=presence.camera_id,
+        camera=camera,
+        label=presence.label,
+        score=presence.score,
+        count=presence.count,
+        zones=presence.zones,
+        clip_id=clip_id,
+        seen_at=presence.first_seen_at,
+    )
+
+
+def alarm_sighting(
+    event: AlarmTriggered,
+    cameras: CameraRegistry,
+    *,
+    at: float,
+    mode: AlarmMode,
+    cause: Cause | None,
+) -> Sighting:
+    """Return a sighting of what triggered the alarm, as it was seen; ``cause``: by whom if not."""
+    camera_id = event.camera_id
+    if camera_id is None or not cameras.exists(camera_id):
+        return Sighting(kind=AlertKind.ALARM, at=at, mode=mode, by=cause.by if cause else None)
+    return Sighting(
+        kind=AlertKind.ALARM,
+        at=at,
+        mode=mode,
+        camera_id=camera_id,
+        camera=cameras.subentry(camera_id).title,
+        label=event.label,
+        score=event.score,
+        zones=event.zones,
+        clip_id=event.clip_id,
+        seen_at=event.seen_at,
+    )

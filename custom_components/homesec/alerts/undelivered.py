@@ -1,0 +1,150 @@
+"""Alerts that didn't go out: counted, announced, and shown as repairs until one goes out again."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import callback
+
+from ..alert_issues import async_delivered, async_undelivered
+from ..const import EVENT_ALERT_UNDELIVERED
+from ..event_bus import UndeliveredChanged
+from ..stored_data import parse_optional_text, parse_seconds
+from ..watched_events import AutomationWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+
+    from ..event_bus import EventBus
+
+KIND_RECIPIENT: Final = "recipient"
+KIND_AUTOMATION: Final = "automation"
+AUTOMATION_FAILED: Final = "automation_failed"
+
+
+@dataclass(slots=True, kw_only=True)
+class FailedRoute:
+    """The way of alerts to a recipient, or through an automation, whose last one didn't go out."""
+
+    kind: str
+    name: str
+    count: int = 0  # since one went out
+    error: str | None = None  # the key of the last one's
+
+
+class Undelivered:
+    """What didn't go out, by the recipient's id or the automation's entity id."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        *,
+        bus: EventBus,
+        save: Callable[[], None],
+    ) -> None:
+        """``save`` is called with each change."""
+        self._hass = hass
+        self._bus = bus
+        self._entry_id = entry_id
+        self._save = save
+        self._automations = AutomationWatch(
+            hass, on_failed=self._async_automation_failed, on_done=self.async_delivered
+        )
+        self._routes: dict[str, FailedRoute] = {}
+        self.total = 0
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Watch the automations that alerts start; return what ends that."""
+        return self._automations.async_start()
+
+    @callback
+    def _async_automation_failed(self, entity_id: str, alert_id: str | None) -> None:
+        state = self._hass.states.get(entity_id)
+        self.async_add(
+            entity_id,
+            kind=KIND_AUTOMATION,
+            name=entity_id if state is None else state.name,
+            error=AUTOMATION_FAILED,
+            alert_id=alert_id,
+        )
+
+    @property
+    def routes(self) -> dict[str, FailedRoute]:
+        """What doesn't work now."""
+        return dict(self._routes)
+
+    @callback
+    def async_add(
+        self, route_id: str, *, kind: str, name: str, error: str, alert_id: str | None
+    ) -> None:
+        """Count an alert that didn't go out, announce it, and raise an issue."""
+        route = self._routes.setdefault(route_id, FailedRoute(kind=kind, name=name))
+        route.count += 1
+        route.error = error
+        self.total += 1
+        self._hass.bus.async_fire(
+            EVENT_ALERT_UNDELIVERED,
+            {
+                "alert_id": alert_id,
+                "recipient": name if kind == KIND_RECIPIENT else None,
+                "automation": route_id if kind == KIND_AUTOMATION else None,
+                "error": route.error,
+                "count": route.count,
+            },
+        )
+        self._async_show(route_id, route)
+        self._save()
+
+    @callback
+    def async_delivered(self, route_id: str) -> None:
+        """Withdraw the issue, as an alert went out, or the recipient is removed."""
+        if self._routes.pop(route_id, None) is not None:
+            async_delivered(self._hass, route_id)
+            self._bus.async_dispatch(UndeliveredChanged())
+            self._save()
+
+    @callback
+    def async_show(self, route_id: str | None = None) -> None:
+        """Raise the issues again, after a restart or once a more specific one is over."""
+        for each, route in self._routes.items():
+            if route_id in (None, each):
+                self._async_show(each, route)
+
+    def _async_show(self, route_id: str, route: FailedRoute) -> None:
+        recipient = route.kind == KIND_RECIPIENT
+        async_undelivered(
+            self._hass,
+            self._entry_id,
+            route_id,
+            route.name,
+            recipient=recipient,
+            count=route.count,
+        )
+        self._bus.async_dispatch(UndeliveredChanged())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all as JSON can hold it."""
+        routes = {
+            route_id: {"kind": x.kind, "name": x.name, "count": x.count, "error": x.error}
+            for route_id, x in self._routes.items()
+        }
+        return {"total": self.total, "routes": routes}
+
+    def load(self, stored: Mapping[str, Any]) -> None:
+        """Read what ``as_dict`` wrote.
+
+        Raises ``AttributeError``, ``KeyError``, ``TypeError``, or ``ValueError``.
+        """
+        self.total = int(parse_seconds(stored["total"]))
+        self._routes = {
+            str(route_id): FailedRoute(
+                kind=str(each["kind"]),
+                name=str(each["name"]),
+                count=int(parse_seconds(each["count"])),
+                error=parse_optional_text(each["error"]),
+            )
+            for route_id, each in stored["routes"].items()
+        }
