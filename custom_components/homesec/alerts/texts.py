@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.util import dt as dt_util
 
+from ..engine.sms.sms_text import count_segments, shorten, to_sms
 from ..translations import async_options
 from ..urls import PANEL_CLIP_URL, PANEL_URL
 from .rules import Alert, AlertKind, Sighting
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 MAX_NAMES: Final = 3  # cameras or zones named in one alert; of more, only their number is given
-MAX_NAME: Final = 22  # characters; two segments of an SMS hold 306
+MAX_NAME: Final = 22  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,8 @@ class AlertTexts:
             actions=await async_options(hass, "alarm_action"),
         )
 
-    def title(self, alert: Alert) -> str:
-        """Return what happened, and where."""
+    def title(self, alert: Alert, *, names: int = MAX_NAMES) -> str:
+        """Return what happened, and where; ``names`` is how many cameras are named."""
         match alert.kind:
             case AlertKind.TEST:
                 return self.sentences["test_title"]
@@ -46,7 +47,7 @@ class AlertTexts:
                 return self.sentences["duress_title"]
             case AlertKind.SETTINGS:
                 return self.sentences["settings_title"]
-        where = _names(alert.cameras)
+        where = _names(alert.cameras, names)
         if alert.kind is AlertKind.OFFLINE:
             return self.sentences["offline_title"].format(where=where)
         if alert.kind is AlertKind.ALARM and alert.label is None:
@@ -56,8 +57,8 @@ class AlertTexts:
         key = "alarm_seen_title" if alert.kind is AlertKind.ALARM else "seen_title"
         return self.sentences[key].format(what=self._what(alert), where=where)
 
-    def message(self, alert: Alert) -> str:
-        """Return when it happened, by whom, and in which zones."""
+    def message(self, alert: Alert, *, names: int = MAX_NAMES) -> str:
+        """Return when it happened, by whom, and in which zones; ``names`` is how many of them."""
         key = f"{alert.kind}_message"
         if alert.kind is AlertKind.DURESS and alert.first.by is None:
             key = "duress_message_unknown"
@@ -68,8 +69,8 @@ class AlertTexts:
         return self.sentences[key].format(
             time=local_time(alert),
             by=alert.first.by,
-            zones=_names(alert.zones),
-            what=", ".join(map(self._change, alert.sightings[:MAX_NAMES])),
+            zones=_names(alert.zones, names),
+            what=", ".join(map(self._change, alert.sightings[:names])),
         )
 
     def _change(self, sighting: Sighting) -> str:
@@ -79,11 +80,22 @@ class AlertTexts:
         return f"{text} ({_short(name)})" if name else text
 
     def sms(self, alert: Alert, link: str, *, clip: bool = False) -> str:
-        """Return the body of an SMS; ``clip``: it says that the clip can be watched."""
+        """Return the body of an SMS; ``clip``: it says that the clip can be watched.
+
+        It names fewer cameras and zones if that takes fewer segments.
+        """
         key = "sms_clip" if clip else "sms"
-        return self.sentences[key].format(
-            title=self.title(alert), message=self.message(alert), link=link
-        )
+        bodies = [
+            to_sms(
+                self.sentences[key].format(
+                    title=self.title(alert, names=names),
+                    message=self.message(alert, names=names),
+                    link=link,
+                )
+            )
+            for names in range(MAX_NAMES, 0, -1)
+        ]
+        return min(bodies, key=count_segments)
 
     def _what(self, alert: Alert) -> str:
         label = alert.label or ""
@@ -91,13 +103,13 @@ class AlertTexts:
         return f"{what} ({alert.count})" if alert.count > 1 else what
 
 
-def _names(names: Sequence[str]) -> str:
-    more = len(names) - MAX_NAMES
-    return ", ".join(map(_short, names[:MAX_NAMES])) + (f" +{more}" if more > 0 else "")
+def _names(names: Sequence[str], limit: int) -> str:
+    more = len(names) - limit
+    return ", ".join(map(_short, names[:limit])) + (f" +{more}" if more > 0 else "")
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 3].rstrip()}..."
+    return shorten(name, MAX_NAME)
 
 
 def local_time(alert: Alert) -> str:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..db.job_queue import LONGEST_WAIT_S, Job, JobKind
 from .message_rows import MessageRecord, MessageRows, split_subject, subject_of
-from .twilio_api import truncate_body
-from .types import TextMessage
+from .sms_text import to_sms
+from .types import BODY_LIMIT, TextMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -140,7 +140,7 @@ class MessageStore:
         subject = subject_of(message.recipient_id, message.id)
         payload = {
             "id": message.id,
-            "body": truncate_body(message.body),
+            "body": to_sms(message.body, BODY_LIMIT),
             "created_at": message.created_at,
             "expires_at": message.expires_at,
         }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.deadline import DeadlineExceeded, run_with_deadline
 from .errors import TextUnreachable
+from .sms_text import to_sms
 from .twilio_errors import error_from_response
 from .types import BODY_LIMIT
 
@@ -53,7 +54,7 @@ def send_message(
     """
 
     def send(client: Untyped) -> str:
-        fields: dict[str, Any] = {"to": account.to, "body": truncate_body(body)}
+        fields: dict[str, Any] = {"to": account.to, "body": to_sms(body, BODY_LIMIT)}
         if account.sender:
             fields["from_"] = account.sender
         if account.messaging_service_sid:
@@ -99,11 +100,6 @@ def fetch_status(account: TextAccount, sid: str, *, stop: Event | None = None) -
         return Status(str(message.status), message.error_code)
 
     return _call(account, fetch, REQUEST_LIMIT_S, stop)
-
-
-def truncate_body(body: str) -> str:
-    """Return as much of a text as Twilio takes."""
-    return body if len(body) <= BODY_LIMIT else body[: BODY_LIMIT - 1] + "…"
 
 
 def import_library() -> None:
@@ -181,7 +177,7 @@ def _matches(message: Untyped, body: str, later_s: float) -> bool:
         return abs(later_s) < REDACTED_S
     # A trial account puts a sentence in front, and a messaging service may replace typographic
     # characters by plain ones.
-    ours = _letters(truncate_body(body))
+    ours = _letters(to_sms(body, BODY_LIMIT))
     return ours in _letters(message.body) if ours else body.strip() == message.body.strip()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ..core.events import EngineEvent
 
-BODY_LIMIT = 1600  # characters that Twilio takes
+BODY_LIMIT = 1600  # characters that Twilio takes, in the units of their encoding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
