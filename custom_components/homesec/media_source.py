@@ -1,9 +1,7 @@
-"""Clips in the media browser, by camera and day."""
+"""Clips in the media browser, by camera, day, and if there are many, by hour."""
 
 import asyncio
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from datetime import date
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, override
 
@@ -28,11 +26,11 @@ from .access import async_get_runtime
 from .clips import media_search, naming
 from .clips.cache import get_caches
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
-from .clips.naming import CAMERA, CLIP
+from .clips.media_folders import ClipFolder, folder_title, read_folder
+from .clips.naming import CLIP
 from .const import DOMAIN
 from .engine.cloud.errors import PrivateKeyElsewhere, StorageError
 from .engine.core.clip_id import is_clip_id
-from .engine.library.queries import SAVED, day_bounds
 from .exceptions import EngineNotRunningError
 from .urls import CLIP_URL, STILL_URL
 
@@ -44,9 +42,7 @@ if TYPE_CHECKING:
     from .engine.core.types import Clip
     from .runtime import HomeSecData
 
-MAX_CLIPS = 500  # per day. The answer isn't paged: ``not_shown`` is the number of the others.
 _TILE_WIDTH = 480  # twice the width of a tile in the media browser, for high-resolution screens
-_YEARS = range(1970, 9999)  # days of later years have no end that a ``datetime`` can hold
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
@@ -73,13 +69,12 @@ class ClipSource(MediaSource):
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Return a folder with its children."""
         with _browse_errors():
-            match _scope(item.identifier):
-                case None, _:
-                    return await self._async_cameras()
-                case camera_id, None:
-                    return await self._async_days(camera_id)
-                case camera_id, day:
-                    return await self._async_clips(camera_id, day)
+            folder = _parse(item.identifier)
+            if folder.camera_id is None:
+                return await self._async_cameras()
+            if folder.day is None:
+                return await self._async_days(folder.camera_id)
+            return await self._async_clips(folder)
 
     @override
     async def async_search_media(
@@ -89,14 +84,12 @@ class ClipSource(MediaSource):
         classes = query.media_filter_classes
         if classes and MediaClass.VIDEO not in classes:
             return SearchMedia(result=[])
-        camera_id, day = _scope(item.identifier)
+        within = _parse(item.identifier).filter
         with _browse_errors():
             runtime = self._runtime()
             names = await self._async_camera_names(runtime)
             reasons = await naming.async_reason_names(self.hass)
-            search = partial(
-                media_search.search, cameras=names, reasons=reasons, camera_id=camera_id, day=day
-            )
+            search = partial(media_search.search, cameras=names, reasons=reasons, within=within)
             queries = runtime.host.engine.catalog.queries
             clips = await runtime.host.async_run(search, queries, query.search_query)
         return SearchMedia(
@@ -126,10 +119,10 @@ class ClipSource(MediaSource):
         names = await self._async_camera_names(runtime)
         queries = runtime.host.engine.catalog.queries
         newest = await runtime.host.async_run(lambda: [queries.newest(id_) for id_ in names])
-        children = [_folder(f"{CAMERA}/{id_}", name) for id_, name in names.items()]
+        children = [_folder(ClipFolder(camera_id=id_), name) for id_, name in names.items()]
         for clip, folder in zip(newest, children, strict=True):
             folder.thumbnail = None if clip is None else _still(clip)
-        return _folder(None, self.name or DOMAIN, children=children)
+        return _folder(ClipFolder(), self.name or DOMAIN, children=children)
 
     async def _async_days(self, camera_id: str) -> BrowseMediaSource:
         runtime = self._runtime()
@@ -139,31 +132,30 @@ class ClipSource(MediaSource):
             runtime.host.async_run(queries.days, camera_id, dt_util.get_default_time_zone()),
         )
         return _folder(
-            f"{CAMERA}/{camera_id}",
+            ClipFolder(camera_id=camera_id),
             names.get(camera_id) or naming.camera_name(runtime.cameras, camera_id, camera_id),
             children=[
-                _folder(f"{CAMERA}/{camera_id}/{day.isoformat()}", f"{day.isoformat()} ({count})")
+                _folder(ClipFolder(camera_id=camera_id, day=day), f"{day.isoformat()} ({count})")
                 for day, count in days
             ],
         )
 
-    async def _async_clips(self, camera_id: str, day: date) -> BrowseMediaSource:
+    async def _async_clips(self, folder: ClipFolder) -> BrowseMediaSource:
         runtime = self._runtime()
-        since, until = day_bounds(day, dt_util.get_default_time_zone())
-        wanted = replace(SAVED, cameras=(camera_id,), since=since, until=until)
         queries = runtime.host.engine.catalog.queries
-        clips, count = await runtime.host.async_run(
-            lambda: (queries.page(wanted, limit=MAX_CLIPS), queries.count(wanted))
-        )
+        contents = await runtime.host.async_run(read_folder, queries, folder)
         reasons = await naming.async_reason_names(self.hass)
-        folder = _folder(
-            f"{CAMERA}/{camera_id}/{day.isoformat()}",
-            day.isoformat(),
-            children=[_playable(runtime, clip, naming.title(clip, reasons)) for clip in clips],
+        shown = _folder(
+            folder,
+            folder_title(folder),
+            children=[
+                *(_folder(each, title) for each, title in contents.folders),
+                *(_playable(runtime, clip, naming.title(clip, reasons)) for clip in contents.clips),
+            ],
         )
-        folder.children_media_class = MediaClass.VIDEO
-        folder.not_shown = max(0, count - len(clips))
-        return folder
+        if not contents.folders:
+            shown.children_media_class = MediaClass.VIDEO
+        return shown
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
@@ -204,22 +196,6 @@ class ClipSource(MediaSource):
             raise Unresolvable(translation_domain=DOMAIN, translation_key="clip_not_found") from err
 
 
-type Scope = tuple[None, None] | tuple[str, date | None]
-
-
-def _scope(identifier: str | None) -> Scope:
-    """Return the camera and the day of a folder. Raises ``BrowseError``."""
-    with suppress(ValueError):
-        match (identifier or "").split("/"):
-            case [""]:
-                return None, None
-            case ["camera", camera_id]:
-                return camera_id, None
-            case ["camera", camera_id, day] if (found := date.fromisoformat(day)).year in _YEARS:
-                return camera_id, found
-    raise BrowseError(translation_domain=DOMAIN, translation_key="folder_not_found")
-
-
 @contextmanager
 def _browse_errors() -> Iterator[None]:
     try:
@@ -228,12 +204,20 @@ def _browse_errors() -> Iterator[None]:
         raise BrowseError(translation_domain=DOMAIN, translation_key="engine_not_running") from err
 
 
+def _parse(identifier: str | None) -> ClipFolder:
+    """Return the folder with this identifier. Raises ``BrowseError``."""
+    try:
+        return ClipFolder.parse(identifier)
+    except ValueError as err:
+        raise BrowseError(translation_domain=DOMAIN, translation_key="folder_not_found") from err
+
+
 def _folder(
-    identifier: str | None, title: str, *, children: list[BrowseMediaSource] | None = None
+    folder: ClipFolder, title: str, *, children: list[BrowseMediaSource] | None = None
 ) -> BrowseMediaSource:
     return BrowseMediaSource(
         domain=DOMAIN,
-        identifier=identifier,
+        identifier=folder.identifier,
         media_class=MediaClass.DIRECTORY,
         media_content_type=MediaType.VIDEO,
         title=title,

@@ -48,10 +48,9 @@ def search(
     *,
     cameras: Mapping[str, str],
     reasons: Mapping[str, str],
-    camera_id: str | None = None,
-    day: date | None = None,
+    within: ClipFilter = SAVED,
 ) -> list[Clip]:
-    """Return the newest clips that match, within a camera and a day if those are given.
+    """Return the newest clips that match, of those in ``within``.
 
     ``cameras`` and ``reasons`` are the names by id and by key. Blocks.
     """
@@ -67,7 +66,7 @@ def search(
         return []
     found: list[Clip] = []
     compared = 0
-    wanted, cursor = _narrowed(words, camera_id, day), None
+    wanted, cursor = _narrowed(words, within), None
     while len(found) < MAX_FOUND and compared < MAX_COMPARED:
         clips, cursor = queries.page_and_cursor(wanted, limit=PAGE, before=cursor)
         found += (clip for clip in clips if all(word.matches(clip) for word in words))
@@ -81,19 +80,17 @@ def _named(word: str, names: Mapping[str, str]) -> frozenset[str]:
     return frozenset(key for key, name in names.items() if word in name.casefold())
 
 
-def _narrowed(words: list[_Word], camera_id: str | None, day: date | None) -> ClipFilter:
+def _narrowed(words: list[_Word], within: ClipFilter) -> ClipFilter:
     """Return the filter that the index can apply."""
     for word in words:
         if word.day is not None:
-            if day is None and not word.cameras and not word.reasons:
-                day = _whole_day(word.day)
+            day = _whole_day(word.day)
+            if within.since is None and day is not None and not word.cameras and not word.reasons:
+                since, until = day_bounds(day, dt_util.get_default_time_zone())
+                within = replace(within, since=since, until=until)
         elif len(word.cameras) == 1 and not word.reasons:
-            camera_id = camera_id or min(word.cameras)
-    wanted = SAVED if camera_id is None else replace(SAVED, cameras=(camera_id,))
-    if day is None:
-        return wanted
-    since, until = day_bounds(day, dt_util.get_default_time_zone())
-    return replace(wanted, since=since, until=until)
+            within = replace(within, cameras=within.cameras or (min(word.cameras),))
+    return within
 
 
 def _whole_day(text: str) -> date | None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..cameras.registry import CameraRegistry
     from ..engine.core.types import Clip
 
-# Identifiers of the media source: ``camera/<camera id>``, ``camera/<camera id>/<yyyy-mm-dd>``, and
-# ``clip/<clip id>``, which doesn't depend on the day that the clip is shown under.
+# Identifiers of the media source: ``camera/<camera id>/<yyyy-mm-dd>/<hour>/<id of a page's clip>``,
+# or the beginning of that, and ``clip/<clip id>``, which doesn't depend on where the clip is shown.
 CAMERA: Final = "camera"
 CLIP: Final = "clip"
 

@@ -104,6 +104,12 @@ class ClipQueries:
         clips = self.page(wanted, limit=limit + 1, before=before)
         return clips[:limit], clips[limit - 1].id if len(clips) > limit else None
 
+    def ids(self, wanted: ClipFilter) -> list[str]:
+        """Return the ids of the clips on all pages, newest first."""
+        where, values = _conditions(wanted)
+        rows = self._db.query(f"SELECT id FROM {where} ORDER BY id DESC", values)  # noqa: S608
+        return [row["id"] for row in rows]
+
     def count(self, wanted: ClipFilter) -> int:
         """Return how many clips there are on all pages."""
         where, values = _conditions(wanted)
