@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
+from homeassistant.core import callback
 
-from .cameras.config import camera_labels, zone_names
+from .cameras.config import camera_labels, occupancy_zones
 from .engine.core.events import DetectionEnded, DetectionStarted, HealthChanged, ZoneChanged
 from .entity import HomeSecCameraEntity, add_camera_entities, label_key
+from .event_bus import CameraChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+    from .engine.core.events import EngineEvent
     from .runtime import HomeSecConfigEntry, HomeSecData
 
 PARALLEL_UPDATES = 0
@@ -30,8 +33,8 @@ async def async_setup_entry(
         data = runtime.cameras.subentry(camera_id).data
         for label in camera_labels(data):
             yield LabelSensor(runtime, camera_id, label)
-        for zone in zone_names(data):
-            yield ZoneSensor(runtime, camera_id, zone)
+        for zone_id, name in occupancy_zones(data).items():
+            yield ZoneSensor(runtime, camera_id, zone_id, name)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -56,16 +59,34 @@ class LabelSensor(HomeSecCameraEntity, BinarySensorEntity):
 
 
 class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
-    """On while a zone is occupied."""
+    """On while a zone is occupied; it stays the same when its zone is renamed."""
 
     _attr_device_class = BinarySensorDeviceClass.OCCUPANCY
     _attr_translation_key = "zone"
-    listens_to = (HealthChanged, ZoneChanged)
+    listens_to = (HealthChanged, ZoneChanged, CameraChanged)
 
-    def __init__(self, runtime: HomeSecData, camera_id: str, zone: str) -> None:
-        super().__init__(runtime, camera_id, key=f"zone_{zone}")
-        self._zone = zone
-        self._attr_translation_placeholders = {"zone": zone}
+    def __init__(self, runtime: HomeSecData, camera_id: str, zone_id: str, name: str) -> None:
+        super().__init__(runtime, camera_id, key=f"zone_{zone_id}")
+        self._zone_id = zone_id
+        self._zone = name
+        self._attr_translation_placeholders = {"zone": name}
+
+    @callback
+    @override
+    def async_handle_event(self, event: EngineEvent) -> None:
+        if isinstance(event, CameraChanged):
+            self._async_rename()
+        super().async_handle_event(event)
+
+    @callback
+    def _async_rename(self) -> None:
+        """Take over the zone's name; a name or entity id that a user has chosen stays."""
+        name = occupancy_zones(self.runtime.cameras.subentry(self.camera_id).data).get(
+            self._zone_id, self._zone
+        )
+        if name != self._zone:
+            self._zone = name
+            self._attr_name = name  # the registry follows when the state is written
 
     @property
     @override

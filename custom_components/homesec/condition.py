@@ -18,6 +18,7 @@ import probatio
 
 from .access import async_get_runtime
 from .alarm.machine import ARMED_MODES
+from .cameras.config import zones_meant
 from .const import CONF_LABEL, DOMAIN
 from .targets import async_target_devices
 
@@ -118,7 +119,8 @@ class IsPresent(CameraCondition):
         camera = runtime.cameras[camera_id]
         present: Iterable[str] = camera.presences
         if zones := self._options.get(OPTION_ZONE):
-            present = [label for zone in zones for label in camera.zones.get(zone, ())]
+            meant = zones_meant(runtime.cameras.subentry(camera_id).data, zones)
+            present = [label for zone in meant for label in camera.zones.get(zone, ())]
         wanted = self._options.get(CONF_LABEL)
         return any(not wanted or label in wanted for label in present)
 

@@ -67,6 +67,8 @@ CONF_MIN_HEIGHT: Final = "min_height"
 
 # A camera: its zones.
 CONF_ZONES: Final = "zones"
+CONF_ZONE_ID: Final = "id"  # what a zone stays when it's renamed
+CONF_FORMER_NAMES: Final = "former_names"
 CONF_POLYGON: Final = "polygon"
 CONF_LOITER: Final = "loiter_s"
 

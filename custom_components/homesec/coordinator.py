@@ -14,13 +14,16 @@ from .engine.core.events import (
     ClipSaved,
     ClipsLimited,
     ClipsRemoved,
+    ClipStarted,
     ClipUploaded,
+    DetectionEnded,
     DetectionPaused,
     DetectorChanged,
     EngineEvent,
     HealthChanged,
     KeyframesMissing,
     ModelProgress,
+    ZoneChanged,
 )
 from .engine.core.types import CameraHealth, EngineStats
 from .engine_host import EngineStart
@@ -152,12 +155,11 @@ class HomeSecCoordinator:
         """Pass an event of the engine to all parts that it concerns."""
         camera_id = camera_of(event)
         if camera_id is not None:
-            if not self._cameras.exists(camera_id):
-                return  # about a camera that was removed
-            self._cameras[camera_id].apply(event)
-            if (announced := bus_event(event)) is not None:
-                name, data = announced
-                self._hass.bus.async_fire(name, self._cameras.event_data(camera_id) | data)
+            if self._cameras.exists(camera_id):
+                self._cameras[camera_id].apply(event)
+            elif not _outlasts_camera(event):
+                return
+            self._async_fire(event, camera_id)
         match event:
             case HealthChanged() | ClipsLimited() | DetectionPaused() | KeyframesMissing():
                 self._async_check_camera(event)
@@ -177,6 +179,13 @@ class HomeSecCoordinator:
         self._bus.async_dispatch(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsRemoved):
             self.async_update_stats()
+
+    def _async_fire(self, event: EngineEvent, camera_id: str) -> None:
+        """Announce what concerns automations on Home Assistant's bus."""
+        if (announced := bus_event(event)) is not None:
+            name, data = announced
+            camera = self._cameras.event_data(camera_id, _recorded_as(event))
+            self._hass.bus.async_fire(name, camera | data)
 
     def _async_check_camera(self, event: HealthChanged | CameraIssueEvent) -> None:
         if self._host.stopped:
@@ -204,3 +213,24 @@ class HomeSecCoordinator:
         for camera_id, state in self._cameras.items():
             state.stats = engine.stats(camera_id)
         self._bus.async_dispatch(StatsUpdated())
+
+
+def _outlasts_camera(event: EngineEvent) -> bool:
+    """Return whether an event matters after its camera was removed.
+
+    Clips stay, and are still saved and uploaded; and what was announced before has to end.
+    """
+    match event:
+        case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded() | DetectionEnded():
+            return True
+        case ZoneChanged():
+            return not event.occupied
+    return False
+
+
+def _recorded_as(event: EngineEvent) -> str | None:
+    """Return the name that a clip's camera had; None for other events."""
+    match event:
+        case ClipStarted() | ClipSaved() | ClipFailed() | ClipUploaded():
+            return event.clip.camera_name
+    return None

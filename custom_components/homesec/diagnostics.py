@@ -27,12 +27,14 @@ from .cloud.store import (
 )
 from .const import (
     CONF_DETECTOR,
+    CONF_FORMER_NAMES,
     CONF_KIND,
     CONF_MODEL,
     CONF_SEAL_KEYS,
     CONF_STORAGE,
     CONF_THRESHOLD,
     CONF_VERIFY_TLS,
+    CONF_ZONE_ID,
     CONF_ZONES,
 )
 from .engine.core.stream_verdict import findings
@@ -155,7 +157,8 @@ def _storage(runtime: HomeSecData) -> dict[str, Any]:
 
 def _zone(zone: Mapping[str, Any], state: CameraState) -> dict[str, Any]:
     """Return a zone without its name, which may be private."""
-    settings = {key: value for key, value in zone.items() if key != CONF_NAME}
+    private = (CONF_NAME, CONF_ZONE_ID, CONF_FORMER_NAMES)  # the id may be the first name
+    settings = {key: value for key, value in zone.items() if key not in private}
     return settings | {"occupied_by": state.zones.get(zone[CONF_NAME], [])}
 
 

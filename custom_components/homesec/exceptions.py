@@ -1,9 +1,16 @@
 """Translates the engine's exceptions to Home Assistant's; the only place that does."""
 
+from typing import Final
+
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .const import DOMAIN
-from .engine.cloud.errors import StorageError
+from .const import DOMAIN, LOGGER
+from .engine.cloud.errors import (
+    EncryptedFileBroken,
+    EncryptionError,
+    PolicyDenied,
+    StorageError,
+)
 from .engine.core.errors import (
     CameraNotRunning,
     ClipNotFound,
@@ -27,6 +34,20 @@ _WITH_OWN_TEXT = (
 )
 
 
+LOGGED: Final = frozenset(
+    error.key
+    for error in (
+        EncryptedFileBroken,
+        EncryptionError,
+        HomeSecError,
+        PolicyDenied,
+        StorageError,
+        TextError,
+    )
+)
+"""Keys of the errors whose texts refer to the log; the others say all, and would be noise there."""
+
+
 class EngineNotRunningError(HomeAssistantError):
     """The engine is starting or stopping, or couldn't be started."""
 
@@ -36,9 +57,16 @@ class EngineNotRunningError(HomeAssistantError):
 
 def translated(error: HomeSecError) -> HomeAssistantError:
     """Return Home Assistant's exception for one of the engine."""
+    log_cause(error)
     kind = ServiceValidationError if isinstance(error, _INVALID_REQUESTS) else HomeAssistantError
     return kind(
         translation_domain=DOMAIN,
         translation_key=error.key if isinstance(error, _WITH_OWN_TEXT) else "engine_failed",
         translation_placeholders={"error": str(error)},
     )
+
+
+def log_cause(error: HomeSecError) -> None:
+    """Log an error that a user is about to be shown, if its text refers to the log."""
+    if error.key in LOGGED:
+        LOGGER.warning("Something could not be done: %s", error.log_text)

@@ -7,9 +7,11 @@ from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SubentryFlowContext
 from homeassistant.helpers import issue_registry as ir
 
+from .alerts.rule_check import Referenced
 from .cloud.issues import ISSUE_OLD_KEY, ISSUE_STORAGE, StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, DOMAIN, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from .engine.model_zoo.detectors import DEFAULT, OPENCV
+from .flows.rule_repair import RuleRepairFlow
 from .issues import ISSUE_OPENCV
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ async def async_create_fix_flow(
     entry_id = str(data["entry_id"])
     if issue_id in (ISSUE_STORAGE, ISSUE_OLD_KEY):
         return StorageRepairFlow(entry_id)
+    if (kind := data.get("rule_kind")) is not None:
+        return RuleRepairFlow(entry_id, Referenced(str(kind)), str(data["reference"]))
     if issue_id == ISSUE_OPENCV:
         return DetectorRepairFlow(entry_id)
     for subentry_type in ABORT_REASONS:

@@ -13,8 +13,10 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerConfig
 import probatio
 
+from .access import async_get_runtime
 from .alerts.rules import AlertKind
-from .const import DOMAIN, EVENT_ALERT_UPDATED
+from .cameras.config import zones_meant
+from .const import DOMAIN, EVENT_ALERT_UPDATED, SUBENTRY_CAMERA
 from .targets import async_target_devices
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.trigger import TriggerActionRunner, TriggerNotTriggeredReporter
     from homeassistant.helpers.typing import ConfigType
 
+OPTION_ZONE: Final = "zone"
 MAX_OPEN_ALERTS: Final = 20  # alerts that may still be updated; one stays open for about a minute
 
 
@@ -76,12 +79,22 @@ class BusTrigger(Trigger):
         duress = AlertKind.DURESS.value
         if data.get("kind") == duress and duress not in self._wanted.get("kind", ()):
             return False  # only who asked for it: a speaker may stand beside the intruder
-        if not all(has_value(data, option, wanted) for option, wanted in self._wanted.items()):
+        wanted = {**self._wanted}
+        if zones := wanted.get(OPTION_ZONE):
+            wanted[OPTION_ZONE] = [*zones, *self._present_zones(zones)]
+        if not all(has_value(data, option, values) for option, values in wanted.items()):
             return False
         devices = async_target_devices(self._hass, self._target)
         return devices is None or not devices.isdisjoint(
             (data.get("device_id"), *data.get("device_ids", ()))
         )
+
+    def _present_zones(self, zones: list[str]) -> set[str]:
+        """Return the present names of zones that were renamed since the automation was written."""
+        if (runtime := async_get_runtime(self._hass)) is None:
+            return set()
+        cameras = runtime.entry.get_subentries_of_type(SUBENTRY_CAMERA)
+        return {name for camera in cameras for name in zones_meant(camera.data, zones)}
 
 
 class AlertTrigger(BusTrigger):

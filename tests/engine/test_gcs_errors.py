@@ -64,7 +64,7 @@ def bucket(gcs):
     [
         (400, 'Provided MD5 hash "x" doesn\'t match', "invalid", ChecksumMismatch),
         (400, "Bad", "invalid", StorageError),
-        (400, "User project missing", "userProjectMissing", WrongProject),
+        (400, "User project missing", "userProjectMissing", RequesterPays),
         (401, "Invalid Credentials", "authError", KeyRevoked),
         (403, "x does not have storage.objects.get access", "forbidden", StorageDenied),
         (403, "Quota exceeded", "quotaExceeded", QuotaExceeded),

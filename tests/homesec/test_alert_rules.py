@@ -25,6 +25,9 @@ NOON = time(12)
 OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": (), "score": None}
 
 
+ANY_ZONE = frozenset({"Drive", "Pool"})
+
+
 @pytest.mark.parametrize(
     ("rules", "changes", "wanted"),
     [
@@ -33,7 +36,8 @@ OFFLINE: dict[str, Any] = {"kind": AlertKind.OFFLINE, "label": None, "zones": ()
         ({"cameras": frozenset({"garden"})}, {}, False),
         ({"labels": frozenset({"person", "car"})}, {}, True),
         ({"labels": frozenset({"cat"})}, {}, False),
-        ({"zones": frozenset({"Drive", "Pool"})}, {}, True),
+        ({"zones": ANY_ZONE, "camera_zones": frozenset({("door", "Drive")})}, {}, True),
+        ({"zones": ANY_ZONE, "camera_zones": frozenset({("garden", "Drive")})}, {}, False),
         ({"zones": frozenset({"Pool"})}, {}, False),
         ({"zones": frozenset({"Pool"})}, {"zones": ()}, False),
         ({"modes": frozenset({AlarmMode.NIGHT})}, {}, False),

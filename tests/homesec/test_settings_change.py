@@ -14,7 +14,9 @@ KEYS = st.sampled_from([*DEFAULTS, "kind", "url", "password", "threshold", "some
 VALUES = st.one_of(
     st.booleans(), st.integers(0, 9), st.text(max_size=3), st.lists(st.text(max_size=2), max_size=2)
 )
-CAMERA = st.dictionaries(KEYS, VALUES, max_size=6)
+CAMERA = st.dictionaries(KEYS, VALUES, max_size=6).map(
+    lambda data: {k: [{"name": repr(v)}] if k == "zones" else v for k, v in data.items()}
+)
 ENTRY = st.dictionaries(
     st.sampled_from(["alarm", "retention", "storage", "seal_keys", "model", "new"]),
     VALUES,

@@ -18,6 +18,7 @@ import pytest
 
 import custom_components.homesec
 from custom_components.homesec import config_flow, const, event, issues, repairs, sensor
+from custom_components.homesec.alerts.rule_check import Referenced
 from custom_components.homesec.alerts.rules import AlertKind
 from custom_components.homesec.clips.deletion import NOT_RESTORED, REMOVED_LATER
 from custom_components.homesec.cloud import issues as storage_issues
@@ -284,6 +285,8 @@ def repair_reasons(issue: str) -> set[str]:
     """Return the abort reasons of an issue's repair flow."""
     if issue in issues.RECIPIENT_ISSUES:
         return set(repairs.ABORT_REASONS["recipient"])
+    if issue.startswith("rule"):
+        return set(re.findall(r'reason="(\w+)"', SOURCE["flows.rule_repair"]))
     if issue.startswith("camera"):
         return set(repairs.ABORT_REASONS["camera"])
     return set(re.findall(r'reason="(\w+)"', SOURCE["cloud.issues"]))
@@ -297,7 +300,8 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         )
     )
     engine_issues = error_keys(errors.StartFailed)
-    raised |= engine_issues | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
+    rule_issues = {f"rule_{kind}_gone" for kind in Referenced}
+    raised |= rule_issues | engine_issues | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
     shown_only = set(
@@ -325,6 +329,8 @@ def test_issues_have_texts_and_known_placeholders() -> None:
             known |= {"bucket"}
         elif key in issues.RECIPIENT_ISSUES:
             known = {"recipient"}
+        elif key in rule_issues:
+            known = {"name", "recipients"}
         elif key in shown_only or key.startswith("uploads_stuck"):
             known |= {"bucket", "clips", "free", "file", "files", "folder", "objects"}
             known |= {"name", "count"} if key.startswith("alert") else set()

@@ -58,7 +58,11 @@ async def reader(
 
 
 def stored(entry: MockConfigEntry) -> Any:
-    return entry.subentries[CAMERA_ID].data["zones"]
+    return without_ids(entry.subentries[CAMERA_ID].data["zones"])
+
+
+def without_ids(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in zone.items() if key != "id"} for zone in zones]
 
 
 # --- get ---------------------------------------------------------------------------------------
@@ -68,7 +72,7 @@ async def test_get_returns_zones_labels_and_picture(
     hass: HomeAssistant, reader: PageClient
 ) -> None:
     assert await reader.call("zones/get", camera_id=CAMERA_ID) == {
-        "zones": [DRIVE, ROAD],
+        "zones": [{"id": zone["name"], **zone} for zone in (DRIVE, ROAD)],
         "labels": ["person", "cat"],
         "picture": f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}",
     }
@@ -88,7 +92,8 @@ async def test_saved_zones_are_returned_by_get(page: PageClient, entry: MockConf
     zones = [PORCH, {**DRIVE, "name": " Drive "}]
     assert await page.call("zones/save", camera_id=CAMERA_ID, zones=zones) == {}
     assert stored(entry) == [PORCH, DRIVE]
-    assert (await page.call("zones/get", camera_id=CAMERA_ID))["zones"] == [PORCH, DRIVE]
+    shown = (await page.call("zones/get", camera_id=CAMERA_ID))["zones"]
+    assert without_ids(shown) == [PORCH, DRIVE]
 
 
 async def test_save_accepts_zone_with_required_fields_only(

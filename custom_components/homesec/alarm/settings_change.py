@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..cameras.config import DEFAULTS, SOURCE_FIELDS
+from ..cameras.zones import zone_id
 from ..const import (
     CONF_ALARM,
     CONF_ARMED_MODES,
@@ -14,6 +15,7 @@ from ..const import (
     CONF_RETENTION,
     CONF_SEAL_KEYS,
     CONF_STORAGE,
+    CONF_ZONE_ID,
     CONF_ZONES,
     SUBENTRY_CAMERA,
 )
@@ -114,10 +116,18 @@ def _camera_actions(old: Subentry, new: Subentry | None) -> Iterator[Weakening]:
     if new is None:
         yield Weakening.CAMERA_REMOVED
         return
-    for key in _changed_keys({**DEFAULTS, **old.data}, {**DEFAULTS, **new.data}):
+    for key in _changed_keys(_comparable(old.data), _comparable(new.data)):
         if key == CONF_DETECTION and new.data.get(CONF_DETECTION):
             continue
         yield CAMERA_ACTIONS.get(key, Weakening.CAMERA_SETTINGS)
+
+
+def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a camera's settings with the ids of zones that were stored without them."""
+    zones = data.get(CONF_ZONES)
+    if not zones:
+        return {**DEFAULTS, **data}
+    return {**DEFAULTS, **data, CONF_ZONES: [{CONF_ZONE_ID: zone_id(x), **x} for x in zones]}
 
 
 def _recipient_actions(old: Subentry, new: Subentry | None) -> Iterator[Weakening]:

@@ -126,12 +126,16 @@ class SettingsWatch:
         """Turn a camera off or on whose device was disabled or enabled."""
         if DISABLED not in event.data.get("changes", ()):
             return
-        if (camera_id := self._cameras.find_device(event.data["device_id"])) is None:
-            return
+        if (camera_id := self._cameras.find_device(event.data["device_id"])) is not None:
+            self._async_disabled(camera_id)
+
+    @callback
+    def _async_disabled(self, camera_id: str, *, announce: bool = True) -> None:
+        """Turn a camera off or on; announce it if an armed alarm loses it."""
         self._bus.async_dispatch(CameraChanged(camera_id=camera_id))
         reconcile = self._alarm.async_reconcile()
         self._entry.async_create_task(self._hass, reconcile, "HomeSec device")
-        if not self._guard.active or not self._cameras.is_off(camera_id):
+        if not (announce and self._guard.active and self._cameras.is_off(camera_id)):
             return
         name = self._cameras.name(camera_id)
         self._async_announce(
@@ -142,13 +146,19 @@ class SettingsWatch:
 
     @callback
     def _async_entity(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Announce an entity that a user disabled."""
+        """Turn off or on the cameras of an entity; announce another entity that was disabled."""
         if event.data["action"] != "update" or DISABLED not in event.data["changes"]:
             return
-        if not self._guard.active:
-            return
         entity = er.async_get(self._hass).async_get(event.data["entity_id"])
-        if entity is None or entity.config_entry_id != self._entry.entry_id:
+        if entity is None:
+            return
+        ours = entity.config_entry_id == self._entry.entry_id
+        if camera_ids := self._cameras.find_entity(entity.entity_id):
+            with_device = entity.disabled_by is er.RegistryEntryDisabler.DEVICE
+            for each in camera_ids:
+                self._async_disabled(each, announce=not (ours and with_device))
+            return
+        if not (self._guard.active and ours):
             return
         if entity.disabled_by is not er.RegistryEntryDisabler.USER:
             return

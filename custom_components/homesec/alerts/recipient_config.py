@@ -4,7 +4,11 @@ from datetime import time
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.const import CONF_NAME
+
 from ..alarm.machine import ARMED_MODES, AlarmMode
+from ..cameras.config import stored_zones
+from ..cameras.zones import find_zones
 from ..engine.sms.types import TextAccount
 from .rules import DEFAULT_CHOICES, Rules
 
@@ -57,8 +61,8 @@ def parse_account(data: Mapping[str, Any]) -> TextAccount:
     )
 
 
-def parse_rules(data: Mapping[str, Any]) -> Rules:
-    """Return which alerts a recipient wants."""
+def parse_rules(data: Mapping[str, Any], cameras: Mapping[str, Mapping[str, Any]]) -> Rules:
+    """Return which alerts a recipient wants; ``cameras`` are the settings of all, by id."""
     stored = {**DEFAULT_RULES, **data.get(CONF_RULES, {})}
     begin, end = stored.get(CONF_FROM), stored.get(CONF_UNTIL)
     return Rules(
@@ -66,6 +70,12 @@ def parse_rules(data: Mapping[str, Any]) -> Rules:
         cameras=frozenset(stored[CONF_CAMERAS]),
         labels=frozenset(stored[CONF_WANTED]),
         zones=frozenset(stored[CONF_IN_ZONES]),
+        camera_zones=frozenset(
+            (camera_id, zone[CONF_NAME])
+            for camera_id, camera in cameras.items()
+            for reference in stored[CONF_IN_ZONES]
+            for zone in find_zones(stored_zones(camera), reference, ids_first=True)
+        ),
         modes=frozenset(map(AlarmMode, stored[CONF_MODES])),
         hours=(time.fromisoformat(begin), time.fromisoformat(end)) if begin and end else None,
         cooldown_s=stored[CONF_COOL_DOWN] * 60,

@@ -10,7 +10,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER, SUBENTRY_RECIPIENT
+from ..const import LOGGER, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from ..engine.sms.types import (
     RecipientChanged,
     RecipientState,
@@ -66,7 +66,10 @@ class Recipients:
     def async_sync(self) -> None:
         """Take over added, changed, and removed subentries: rules, devices, entities."""
         subentries = self._entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-        wanted = {x.subentry_id: parse_rules(x.data) for x in subentries}
+        cameras = {
+            x.subentry_id: x.data for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)
+        }
+        wanted = {x.subentry_id: parse_rules(x.data, cameras) for x in subentries}
         removed = self.rules.keys() - wanted.keys()
         self.rules = wanted
         for recipient_id in removed:

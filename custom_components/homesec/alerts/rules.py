@@ -145,6 +145,9 @@ class Rules:
     cameras: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     zones: frozenset[str] = frozenset()
+    """Ids of zones, or names that an earlier version stored."""
+    camera_zones: frozenset[tuple[str, str]] = frozenset()
+    """The same zones as they are now: the ids of their cameras, and their names."""
     modes: frozenset[AlarmMode] = frozenset(ARMED_MODES)
     hours: tuple[time, time] | None = None
     """From, until: over midnight if the second is earlier, all day if both are the same."""
@@ -175,7 +178,10 @@ class Rules:
         if sighting.kind in (AlertKind.OFFLINE, AlertKind.SETTINGS):
             return True  # nothing was detected
         labels = [] if sighting.label is None else [sighting.label]
-        return _allows(self.labels, labels) and _allows(self.zones, sighting.zones)
+        if not _allows(self.labels, labels):
+            return False
+        zones = ((sighting.camera_id, zone) for zone in sighting.zones)
+        return not self.zones or any(zone in self.camera_zones for zone in zones)
 
 
 def _allows(chosen: frozenset[str], found: Iterable[str | None]) -> bool:

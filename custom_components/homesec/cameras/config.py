@@ -4,7 +4,13 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.const import (
+    CONF_ENTITY_ID,
+    CONF_NAME,
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_USERNAME,
+)
 
 from ..alarm.machine import ARMED_MODES, AlarmMode
 from ..const import (
@@ -44,10 +50,10 @@ from ..engine.core.types import (
     SourceKind,
     ZoneKind,
 )
-from .zones import parse_rule, parse_zone
+from .zones import find_zones, parse_rule, parse_zone, zone_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from homeassistant.config_entries import ConfigSubentry
 
@@ -117,6 +123,12 @@ def source_config(data: Mapping[str, Any]) -> SourceConfig:
     )
 
 
+def source_entity(data: Mapping[str, Any]) -> str | None:
+    """Return the id of the entity that a camera gets its pictures from; None without one."""
+    entity_id: str = data.get(CONF_ENTITY_ID, "")
+    return entity_id if data[CONF_KIND] == SourceKind.ENTITY else None
+
+
 def camera_config(subentry: ConfigSubentry) -> CameraConfig:
     """Return the engine's configuration of a camera."""
     data = {**DEFAULTS, **subentry.data}
@@ -160,16 +172,33 @@ def alert_labels(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple({**DEFAULTS, **data}[CONF_ALERT_LABELS])
 
 
+def stored_zones(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the zones of a camera as they are stored."""
+    return list({**DEFAULTS, **data}[CONF_ZONES])
+
+
+def occupancy_zones(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the zones that can be occupied, by id.
+
+    Those are no masks, and not zones for labels that aren't detected.
+    """
+    labels, found = camera_labels(data), {}
+    for stored in stored_zones(data):
+        zone = parse_zone(stored)
+        if zone.kind is not ZoneKind.MASK and (not zone.labels or set(zone.labels) & set(labels)):
+            found[zone_id(stored)] = zone.name
+    return found
+
+
 def zone_names(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the zones that can be occupied: no masks, and none for labels that aren't detected."""
-    labels = camera_labels(data)
-    zones = map(parse_zone, {**DEFAULTS, **data}[CONF_ZONES])
-    return tuple(
-        each.name
-        for each in zones
-        if each.kind is not ZoneKind.MASK
-        and (not each.labels or any(label in labels for label in each.labels))
-    )
+    """Return the names of the zones that can be occupied."""
+    return tuple(occupancy_zones(data).values())
+
+
+def zones_meant(data: Mapping[str, Any], references: Iterable[str]) -> set[str]:
+    """Return the present names of the zones that people mean by a name, or by a former one."""
+    zones = stored_zones(data)
+    return {zone[CONF_NAME] for each in references for zone in find_zones(zones, each)}
 
 
 def active_in(data: Mapping[str, Any], mode: AlarmMode) -> bool:

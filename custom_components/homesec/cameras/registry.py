@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, override
 
+from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 
-from ..const import CONF_DETECTION, SUBENTRY_CAMERA
-from .config import DEFAULTS
+from ..const import CONF_DETECTION, DOMAIN, SUBENTRY_CAMERA
+from .config import DEFAULTS, source_entity
 from .state import CameraState
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class CameraRegistry(Mapping[str, CameraState]):
         self._entry = entry
         self._devices = devices
         self._states: dict[str, CameraState] = {}
+        self._names: dict[str, str] = {}  # also of cameras that were removed since the start
         self._on_camera: list[Callable[[str], None]] = []
 
     @override
@@ -53,6 +56,10 @@ class CameraRegistry(Mapping[str, CameraState]):
         subentry = self._entry.subentries.get(camera_id)
         return None if subentry is None else subentry.title
 
+    def last_name(self, camera_id: str) -> str | None:
+        """Return a camera's name, or the last one of a camera that was removed since the start."""
+        return self.name(camera_id) or self._names.get(camera_id)
+
     def names(self, camera_ids: Iterable[str]) -> list[str]:
         """Return the names of those of these cameras that weren't removed."""
         names = map(self.name, camera_ids)
@@ -64,8 +71,28 @@ class CameraRegistry(Mapping[str, CameraState]):
         return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
 
     def is_off(self, camera_id: str) -> bool:
-        """Return whether a camera is off in any mode: its detection, or its whole device."""
-        return not self.detects(camera_id) or self._devices.is_disabled(camera_id)
+        """Return whether a camera is off in any mode: its detection is off, or it's disabled."""
+        return not self.detects(camera_id) or self.is_disabled(camera_id)
+
+    def is_disabled(self, camera_id: str) -> bool:
+        """Return whether a camera is disabled in Home Assistant's settings.
+
+        That is its device, its camera entity, or the entity that it gets its pictures from.
+        """
+        if self._devices.is_disabled(camera_id):
+            return True
+        registry, entity_ids = er.async_get(self._hass), self._entity_ids(camera_id)
+        entities = map(registry.async_get, filter(None, entity_ids))
+        return any(entity is not None and entity.disabled for entity in entities)
+
+    def find_entity(self, entity_id: str) -> list[str]:
+        """Return the ids of the cameras that are disabled with this entity."""
+        return [each for each in self if self.exists(each) and entity_id in self._entity_ids(each)]
+
+    def _entity_ids(self, camera_id: str) -> tuple[str | None, str | None]:
+        registry = er.async_get(self._hass)
+        own = registry.async_get_entity_id(CAMERA_DOMAIN, DOMAIN, f"{camera_id}_{CAMERA_DOMAIN}")
+        return own, source_entity(self.subentry(camera_id).data)
 
     def find_device(self, device_id: str) -> str | None:
         """Return the id of the camera with this device."""
@@ -79,13 +106,18 @@ class CameraRegistry(Mapping[str, CameraState]):
             self._entry, subentry, data={**subentry.data, CONF_DETECTION: on}
         )
 
-    def event_data(self, camera_id: str | None) -> dict[str, str | None]:
-        """Return what each event on Home Assistant's bus has about its camera; {} without one."""
-        if camera_id is None or camera_id not in self._entry.subentries:
+    def event_data(
+        self, camera_id: str | None, recorded_as: str | None = None
+    ) -> dict[str, str | None]:
+        """Return what each event on Home Assistant's bus has about its camera; {} without one.
+
+        Of a camera that was removed, there's only the name that it had when it recorded.
+        """
+        if camera_id is None:
             return {}
         return {
             "camera_id": camera_id,
-            "camera": self.name(camera_id),
+            "camera": self.last_name(camera_id) or recorded_as,
             "device_id": self._devices.id_of(camera_id),
         }
 
@@ -99,7 +131,9 @@ class CameraRegistry(Mapping[str, CameraState]):
     @callback
     def async_sync(self) -> list[str]:
         """Take over added and removed subentries; return the ids of those that were removed."""
-        wanted = [x.subentry_id for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)]
+        cameras = self._entry.get_subentries_of_type(SUBENTRY_CAMERA)
+        wanted = [x.subentry_id for x in cameras]
+        self._names |= {x.subentry_id: x.title for x in cameras}
         removed = [each for each in self._states if each not in wanted]
         self._states = {each: self._states.get(each) or CameraState() for each in wanted}
         for camera_id in removed:

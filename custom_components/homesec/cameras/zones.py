@@ -6,8 +6,10 @@ Both the settings form and the page where zones are drawn have them checked here
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_NAME
+from homeassistant.util.ulid import ulid_now
 
 from ..const import (
+    CONF_FORMER_NAMES,
     CONF_KIND,
     CONF_LABEL,
     CONF_LABELS,
@@ -15,6 +17,7 @@ from ..const import (
     CONF_MIN_HEIGHT,
     CONF_POLYGON,
     CONF_THRESHOLD,
+    CONF_ZONE_ID,
 )
 from ..engine.core.types import LabelRule, Zone, ZoneKind
 
@@ -39,6 +42,68 @@ class ZoneError(Exception):
         self.key = key
         self.zone = zone
         self.label = label
+
+
+def zone_id(stored: Mapping[str, Any]) -> str:
+    """Return a zone's id. Versions that knew no ids took the name for it, so it is the name."""
+    found: str = stored.get(CONF_ZONE_ID) or stored[CONF_NAME]
+    return found
+
+
+def identify_zones(
+    zones: Iterable[Mapping[str, Any]], before: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return changed zones with the ids that they had ``before``; new zones get new ones.
+
+    A form that knows no ids is understood by names, and by the corners of a renamed zone. Names
+    that a zone had before are kept, for whatever refers to it by one of them.
+    """
+    result, unused = [dict(zone) for zone in zones], list(before)
+    known: dict[int, Mapping[str, Any]] = {}
+    for given_key, known_key in (
+        (lambda zone: zone.get(CONF_ZONE_ID), zone_id),
+        (_folded_name, _folded_name),
+        (_corners, _corners),
+    ):
+        for index, zone in enumerate(result):
+            if index in known or (wanted := given_key(zone)) is None:
+                continue
+            if (old := next((x for x in unused if known_key(x) == wanted), None)) is not None:
+                known[index] = old
+                unused.remove(old)
+    names = set(map(_folded_name, result))
+    for index, zone in enumerate(result):
+        old = known.get(index)
+        zone[CONF_ZONE_ID] = ulid_now() if old is None else zone_id(old)
+        former = [] if old is None else [*old.get(CONF_FORMER_NAMES, ()), old[CONF_NAME]]
+        former = [name for name in dict.fromkeys(former) if name.casefold() not in names]
+        zone.pop(CONF_FORMER_NAMES, None)
+        if former:
+            zone[CONF_FORMER_NAMES] = former
+    return result
+
+
+def _folded_name(zone: Mapping[str, Any]) -> str:
+    name: str = zone[CONF_NAME]
+    return name.casefold()
+
+
+def _corners(zone: Mapping[str, Any]) -> list[list[float]]:
+    return [list(corner) for corner in zone[CONF_POLYGON]]
+
+
+def find_zones(
+    stored: Iterable[Mapping[str, Any]], reference: str, *, ids_first: bool = False
+) -> list[Mapping[str, Any]]:
+    """Return the zones that a name, an id, or a former name refers to.
+
+    What people wrote is a name before it's anything else; a rule refers by id (``ids_first``).
+    """
+    zones = list(stored)
+    by_name = [zone for zone in zones if zone[CONF_NAME] == reference]
+    by_id = [zone for zone in zones if zone_id(zone) == reference]
+    former = [zone for zone in zones if reference in zone.get(CONF_FORMER_NAMES, ())]
+    return (by_id or by_name or former) if ids_first else (by_name or by_id or former)
 
 
 def parse_zone(stored: Mapping[str, Any]) -> Zone:

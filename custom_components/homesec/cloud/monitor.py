@@ -65,7 +65,7 @@ class StorageMonitor:
         try:
             await self._host.async_run_raw(self.cloud.connect)
         except StorageError as err:
-            LOGGER.warning("The cloud storage cannot be used: %s", err.key)
+            LOGGER.warning("The cloud storage cannot be used: %s", err.log_text)
             self.state.login_error = err.key
         else:
             self.state.login_error = None

@@ -118,7 +118,7 @@ def http_error(err: StorageError) -> web.HTTPException:
         case PrivateKeyElsewhere():
             return web.HTTPConflict(text=async_get_exception_message(DOMAIN, err.key))
         case EncryptionError():
-            LOGGER.warning("An encrypted clip cannot be decrypted: %s", err.key)
+            LOGGER.warning("An encrypted clip cannot be decrypted: %s", err.log_text)
         case _:
-            LOGGER.warning("A clip cannot be downloaded from the cloud: %s", err.key)
+            LOGGER.warning("A clip cannot be downloaded from the cloud: %s", err.log_text)
     return web.HTTPBadGateway()

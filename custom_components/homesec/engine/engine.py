@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 CATALOG_NAME = "clips.db"
+ROW_WAIT_S = 2.0  # how long a manual recording waits for its clip's row
 
 
 class HomeSecEngine:
@@ -176,7 +177,9 @@ class HomeSecEngine:
 
     def start_recording(self, camera_id: str, duration_s: float | None = None) -> str:
         """Start a manual recording; return its clip's id. Raises ``CameraNotRunning``."""
-        return self.worker.start_recording(camera_id, duration_s)
+        clip_id = self.worker.start_recording(camera_id, duration_s)
+        self._parent.wait_for_row(clip_id, ROW_WAIT_S)
+        return clip_id
 
     def stop_recording(self, camera_id: str) -> None:
         """End a manual recording. Raises ``CameraNotRunning``."""

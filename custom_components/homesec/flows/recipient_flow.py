@@ -19,8 +19,9 @@ from ..alerts.recipient_config import (
     parse_account,
     recipient_unique_id,
 )
+from ..alerts.rule_check import Referenced, present_references, zone_choices
 from ..alerts.texts import AlertTexts, absolute_link
-from ..cameras.config import camera_labels, zone_names
+from ..cameras.config import camera_labels
 from ..const import LOGGER, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from ..engine.core.errors import HomeSecError
 from ..engine.sms.errors import (
@@ -34,6 +35,7 @@ from ..engine.sms.errors import (
     TextUnsupported,
 )
 from ..engine.sms.twilio_api import send_message
+from ..exceptions import log_cause
 from ..translations import async_options
 from ..urls import PANEL_URL
 from .recipient_form import format_recipient, read_recipient, recipient_schema
@@ -86,6 +88,10 @@ class RecipientFlow(HomeSecSubentryFlow):
         if not self._shown:
             name = self._get_reconfigure_subentry().title if self._reconfiguring else ""
             self._shown = format_recipient(name, self._initial_data(), titles)
+            rules = self._shown[CONF_RULES]
+            rules[CONF_IN_ZONES] = present_references(
+                self._get_entry(), Referenced.ZONE, rules[CONF_IN_ZONES]
+            )
         if user_input is not None:
             self._name = user_input[CONF_NAME].strip()
             self._shown = {k: v for k, v in user_input.items() if k != CONF_SECRET}
@@ -94,15 +100,15 @@ class RecipientFlow(HomeSecSubentryFlow):
             )
             if not self._errors:
                 return await (self.async_step_send() if self._needs_test() else self._async_keep())
-        zones = [zone for camera in cameras for zone in zone_names(camera.data)]
-        zones += self._shown[CONF_RULES].get(CONF_IN_ZONES, [])
+        zones = zone_choices(self._get_entry())
+        zones |= {x: x for x in self._shown[CONF_RULES].get(CONF_IN_ZONES, ()) if x not in zones}
         labels = await async_options(self.hass, "label")
         for label in (label for camera in cameras for label in camera_labels(camera.data)):
             labels.setdefault(label, label.capitalize())
         return self.async_show_form(
             step_id=self._first_step,
             data_schema=self.add_suggested_values_to_schema(
-                recipient_schema(titles, labels, {zone: zone for zone in zones}), self._shown
+                recipient_schema(titles, labels, zones), self._shown
             ),
             errors=self._errors,
         )
@@ -131,6 +137,7 @@ class RecipientFlow(HomeSecSubentryFlow):
         try:
             sending.result()
         except TextError as err:
+            log_cause(err)
             self._errors = {FIELDS.get(type(err), "base"): err.key}
             if isinstance(err, TextDenied):
                 self._data.pop(CONF_SECRET)  # the stored secret may be the right one

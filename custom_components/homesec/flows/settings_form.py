@@ -9,7 +9,7 @@ from probatio import Optional, Required, Schema
 
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import DEFAULTS
-from ..cameras.zones import check_rules, check_zones
+from ..cameras.zones import check_rules, check_zones, identify_zones
 from ..const import (
     CONF_ALARM_LABELS,
     CONF_ALERT_LABELS,
@@ -137,7 +137,8 @@ def read_settings(
     settings.pop(CONF_TRUST, None)  # the flow stores what it stands for
     if (threshold := settings.get(CONF_THRESHOLD)) is not None:
         settings[CONF_THRESHOLD] = threshold / 100
-    settings[CONF_ZONES] = read_zones(settings.get(CONF_ZONES, ()), zone_kinds)
+    zones = read_zones(settings.get(CONF_ZONES, ()), zone_kinds)
+    settings[CONF_ZONES] = identify_zones(zones, stored.get(CONF_ZONES, ()))
     settings[CONF_RULES] = read_rules(settings.get(CONF_RULES, ()))
     check_zones(settings[CONF_ZONES], settings[CONF_LABELS])
     check_rules(settings[CONF_RULES], settings[CONF_LABELS])

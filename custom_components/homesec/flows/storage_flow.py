@@ -154,7 +154,10 @@ class StorageSteps(EncryptionSteps):
                 key = read_key(text)
         except KeyInvalid as err:
             self._bucket_errors[CONF_KEY] = err.key
-        except ValueError, OSError:
+        except (ValueError, OSError) as err:
+            # Of a text that can't be decoded, the message may quote a part of the key.
+            reason = err.strerror if isinstance(err, OSError) else type(err).__name__
+            LOGGER.warning("The file with the key could not be read: %s", reason)
             self._bucket_errors[CONF_KEY_FILE] = "upload_failed"
         else:
             if key is None:
@@ -202,6 +205,7 @@ class StorageSteps(EncryptionSteps):
         try:
             rights = check.result()
         except StorageError as err:
+            LOGGER.warning("The test of a bucket failed: %s", err.log_text)
             self._bucket_errors = {self._field_of(err): err.key}
             if isinstance(err, KeyInvalid):
                 self._bucket.pop(CONF_KEY, None)  # the stored one may work

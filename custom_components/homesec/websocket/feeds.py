@@ -138,8 +138,13 @@ class ClipFeed(Feed):
         try:
             queries = runtime.host.engine.catalog.queries
             found = await runtime.host.async_run(queries.get_many, clip_ids)
-        except HomeAssistantError:
-            return []  # the engine stops; pages ask for everything again when it is back
+        except BaseException as err:
+            # The next update has them.
+            self._changed = dict.fromkeys(clip_ids) | self._changed
+            self._stale |= stale
+            if isinstance(err, HomeAssistantError):
+                return []  # the engine stops; pages ask for everything again when it is back
+            raise
         clips = {clip.id: clip for clip in found}
         updates: list[dict[str, Any]] = [{"stale": True}] if stale else []
         return updates + [

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.const import CONF_NAME
 from homeassistant.exceptions import ServiceValidationError
 import probatio
 
+from ..cameras.config import stored_zones
 from ..clips.naming import camera_name
-from ..const import DOMAIN, SUBENTRY_CAMERA
+from ..const import CONF_FORMER_NAMES, DOMAIN, SUBENTRY_CAMERA
 from ..engine.core.clip_id import is_clip_id
 from ..engine.library.queries import ClipFilter, Word
 from ..translations import async_options
@@ -48,7 +50,7 @@ async def async_read_filter(runtime: HomeSecData, msg: dict[str, Any]) -> ClipFi
         until=until,
         cameras=read_names(msg, "cameras"),
         labels=read_names(msg, "labels"),
-        zones=read_names(msg, "zones"),
+        zones=_with_former_names(runtime, read_names(msg, "zones")),
         protected=msg.get("protected"),
         words=await _async_words(runtime, msg.get("text", "")),
     )
@@ -73,6 +75,22 @@ def read_cursor(msg: dict[str, Any]) -> str | None:
 def read_names(msg: dict[str, Any], key: str) -> tuple[str, ...] | None:
     """Return the chosen names; None if none are chosen, which filters nothing."""
     return tuple(msg[key]) if msg.get(key) else None
+
+
+def _with_former_names(
+    runtime: HomeSecData, zones: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    """Return zones with the names that they had before: older clips have those."""
+    if zones is None:
+        return None
+    stored = [
+        zone
+        for camera in runtime.entry.get_subentries_of_type(SUBENTRY_CAMERA)
+        for zone in stored_zones(camera.data)
+        if zone[CONF_NAME] in zones
+    ]
+    former = (name for zone in stored for name in zone.get(CONF_FORMER_NAMES, ()))
+    return tuple(dict.fromkeys((*zones, *former)))
 
 
 async def _async_words(runtime: HomeSecData, text: str) -> tuple[Word, ...]:

@@ -14,9 +14,18 @@ import probatio
 
 from ..access import Permission
 from ..alarm.guard import Weakening
-from ..cameras.config import DEFAULTS, camera_labels
-from ..cameras.zones import ZoneError, check_zones, parse_zone
-from ..const import CONF_KIND, CONF_LABELS, CONF_LOITER, CONF_POLYGON, CONF_ZONES, DOMAIN
+from ..cameras.config import camera_labels, stored_zones
+from ..cameras.zones import ZoneError, check_zones, identify_zones, parse_zone, zone_id
+from ..const import (
+    CONF_FORMER_NAMES,
+    CONF_KIND,
+    CONF_LABELS,
+    CONF_LOITER,
+    CONF_POLYGON,
+    CONF_ZONE_ID,
+    CONF_ZONES,
+    DOMAIN,
+)
 from ..engine.core.types import ZoneKind
 from .cameras import check_cameras
 from .decorators import command
@@ -41,6 +50,7 @@ _ZONES: Final = probatio.All(
     [
         probatio.Schema(
             {
+                probatio.Optional(CONF_ZONE_ID): probatio.All(str, probatio.Length(max=200)),
                 probatio.Required(CONF_NAME): probatio.All(str, probatio.Length(max=200)),
                 probatio.Required(CONF_KIND): probatio.In([kind.value for kind in ZoneKind]),
                 probatio.Required(CONF_POLYGON): probatio.All(
@@ -70,11 +80,12 @@ async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Messa
     return {
         "zones": [
             {
-                **each,
+                **{key: value for key, value in each.items() if key != CONF_FORMER_NAMES},
+                CONF_ZONE_ID: zone_id(each),
                 CONF_LABELS: list(each.get(CONF_LABELS, ())),
                 CONF_LOITER: each.get(CONF_LOITER, 0.0),
             }
-            for each in {**DEFAULTS, **camera.data}[CONF_ZONES]
+            for each in stored_zones(camera.data)
         ],
         "labels": list(camera_labels(camera.data)),
         "picture": f"/api/camera_proxy/{entity_id}" if entity_id else None,
@@ -85,7 +96,9 @@ async def _get(runtime: HomeSecData, _: ActiveConnection, msg: Message) -> Messa
 async def _save(runtime: HomeSecData, connection: ActiveConnection, msg: Message) -> Message:
     camera = _get_camera(runtime, msg)
     zones = await _async_read_zones(runtime, camera, msg["zones"])
-    if zones != list({**DEFAULTS, **camera.data}[CONF_ZONES]):
+    before = stored_zones(camera.data)
+    zones = identify_zones(zones, before)
+    if zones != identify_zones(before, before):
         await async_guard(
             runtime, connection, msg, Weakening.CAMERA_ZONES, cameras=[camera.subentry_id]
         )
@@ -156,6 +169,7 @@ async def _async_read_zones(
     """Return zones as they are stored. Raises ``ServiceValidationError`` with the form's text."""
     zones = [
         {
+            **({CONF_ZONE_ID: each[CONF_ZONE_ID]} if CONF_ZONE_ID in each else {}),
             CONF_NAME: each[CONF_NAME].strip(),
             CONF_KIND: each[CONF_KIND],
             CONF_POLYGON: [[round(x, 5), round(y, 5)] for x, y in each[CONF_POLYGON]],

@@ -61,11 +61,15 @@ class RequesterPays(StorageDenied, key="storage_requester_pays"):
 
 
 class PerimeterDenied(StorageDenied, key="storage_perimeter"):
-    """A VPC Service Controls perimeter keeps this network or account out of the bucket."""
+    """A VPC Service Controls perimeter or an IP filter keeps this network out of the bucket."""
+
+
+class PolicyDenied(StorageDenied, key="storage_policy"):
+    """A policy of the Google Cloud organization doesn't allow this bucket, login, or object."""
 
 
 class RetentionLocked(StorageError, key="storage_retention_locked"):
-    """The bucket keeps its objects for a while: none can be deleted or replaced before."""
+    """The bucket keeps this object for a while, or as long as a hold lasts, as it is."""
 
 
 class BucketMissing(StorageError, key="storage_bucket_missing"):

@@ -14,6 +14,8 @@ class HomeSecError(Exception):
     """Base of all errors of the engine; a subclass's docstring is its default message."""
 
     key: ClassVar[str] = "unknown"  # names the translated text that the user sees
+    answer: str = ""
+    """What the other side said, for the log: without links, keys, and the like."""
 
     def __init_subclass__(cls, *, key: str) -> None:
         """Set the key of a subclass."""
@@ -24,6 +26,12 @@ class HomeSecError(Exception):
         """Set the English text for the log, and what the translated text has placeholders for."""
         super().__init__(message or (self.__doc__ or self.key).strip())
         self.placeholders = placeholders
+
+    @property
+    def log_text(self) -> str:
+        """The key, the message, and what the other side said: the details that a log has."""
+        text = " ".join(str(self).split())
+        return f"{self.key}: {text}" + (f" [{self.answer}]" if self.answer else "")
 
 
 class SourceError(HomeSecError, key="cannot_connect"):

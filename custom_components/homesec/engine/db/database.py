@@ -54,7 +54,9 @@ class Database:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         _check_files(path)
+        self._path = path
         self._lock = threading.RLock()
+        self._durable = False  # whether the present transaction has to be
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         except sqlite3.Error as err:
@@ -120,17 +122,22 @@ class Database:
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """Do all or nothing; inside another transaction, as a part of that.
 
-        ``durable``: not even a power cut undoes it, which costs a write to the disk.
+        ``durable``: not even a power cut undoes it, which costs a write to the disk. A durable part
+        makes the whole transaction durable.
         """
         with self._lock:
             if self._db.in_transaction:
+                self._durable |= durable
                 yield
                 return
+            self._durable = durable
             self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("COMMIT")
+                if self._durable and not durable:
+                    self._sync_log()
             except BaseException:
                 # A full disk may have ended the transaction already.
                 if self._db.in_transaction:
@@ -138,6 +145,11 @@ class Database:
                 raise
             finally:
                 self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def _sync_log(self) -> None:
+        """Write what was committed to the disk: SQLite does that only if told before it begins."""
+        with self._path.with_name(f"{self._path.name}-wal").open("rb") as log:
+            os.fsync(log.fileno())
 
     def suspend_checkpoints(self) -> None:
         """Leave the file itself unchanged from now on, so that a backup can copy it.

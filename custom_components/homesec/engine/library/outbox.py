@@ -140,7 +140,7 @@ class Outbox(JobWorker):
         key = err.key if isinstance(err, HomeSecError) else "unknown"
         wait_s = self._backoff_s(job.attempts)
         self._jobs.reschedule(job, wait_s, key)
-        _log(job, err, key)
+        _log(job, err)
         if type(err) is StorageDenied and job.kind is not JobKind.UPLOAD:
             # Some buckets forbid changes on purpose, forever or for a while. There may be thousands
             # of such jobs.
@@ -195,10 +195,10 @@ def _keys(errors: tuple[type[StorageError], ...]) -> tuple[str, ...]:
     )
 
 
-def _log(job: Job, err: Exception, key: str) -> None:
+def _log(job: Job, err: Exception) -> None:
     """Log a failure without the message of a library: it may contain a signed link or a key."""
     if isinstance(err, HomeSecError | OSError):
-        reason = err.strerror if isinstance(err, OSError) else key
+        reason = err.log_text if isinstance(err, HomeSecError) else err.strerror
         _LOGGER.warning("Job %s of clip %s has to wait: %s", job.kind, job.subject, reason)
     else:
         where = "".join(traceback.format_tb(err.__traceback__))

@@ -4,6 +4,7 @@ Each job can be done twice without harm: uploading an object that's there, or de
 isn't, succeeds.
 """
 
+from functools import partial
 import logging
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ class UploadJobs:
         clips_dir: Path,
         on_event: EventSink = lambda _event: None,
     ) -> None:
-        self.store = store
+        self.store = store  # may be replaced at any time; a job goes on with the one it began with
+        self._store = store
         self._on_event = on_event
         self._catalog = catalog
         self._copies = copies
@@ -70,18 +72,23 @@ class UploadJobs:
     @property
     def _can_change(self) -> bool:
         """Whether the account may delete objects and change their metadata."""
-        return self.store.rights.delete
+        return self._store.rights.delete
 
     @property
     def perform(self) -> Mapping[JobKind, Perform]:
-        """The methods that perform each kind of job."""
-        return {
+        """The methods that perform each kind of job, each with one store from begin to end."""
+        methods: dict[JobKind, Perform] = {
             JobKind.UPLOAD: self.upload,
             JobKind.DESCRIBE: self.update_metadata,
             JobKind.DELETE: self.delete,
             JobKind.TIDY: self.delete_expired_stills,
             JobKind.KEYS: self.remember_keys,
         }
+        return {kind: partial(self._perform, method) for kind, method in methods.items()}
+
+    def _perform(self, method: Perform, job: Job, stop: Event) -> Settle:
+        self._store = self.store
+        return method(job, stop)
 
     def upload(self, job: Job, stop: Event) -> Settle:
         """Upload a clip's still and video."""
@@ -123,7 +130,7 @@ class UploadJobs:
     ) -> StoredObject:
         """Upload an object, unless it's there, perhaps encrypted with another key or not at all."""
         try:
-            return self.store.upload(
+            return self._store.upload(
                 upload,
                 stop=stop,
                 resume=resume,
@@ -132,7 +139,7 @@ class UploadJobs:
             )
         except ObjectConflict:
             # The keys may have changed since the upload whose result was lost.
-            found = self.store.find(upload.name)
+            found = self._store.find(upload.name)
             if found is None or found.refused or not self._is_same(upload, found, stop):
                 raise
             return found
@@ -142,7 +149,7 @@ class UploadJobs:
         if found.bytes != upload.content.size_bytes:
             return False
         with upload.content.open() as stream:
-            for piece in self.store.read(found.name):
+            for piece in self._store.read(found.name):
                 if stop.is_set():
                     raise TransferStopped
                 if stream.read(len(piece)) != piece:
@@ -158,7 +165,7 @@ class UploadJobs:
         )
 
     def _name(self, clip: Clip, suffix: str) -> str:
-        return object_name(clip, prefix=self.store.prefix, suffix=suffix)
+        return object_name(clip, prefix=self._store.prefix, suffix=suffix)
 
     def _uploaded(
         self, clip: Clip, video: StoredObject, still: StoredObject | None, *, local: bool = True
@@ -172,7 +179,7 @@ class UploadJobs:
 
         def settle() -> ClipUploaded | None:
             self._copies.mark_uploaded(clip.id, cloud_bytes)
-            self._catalog.remember_key(self.store.bucket_uri, clip.id, key_id)
+            self._catalog.remember_key(self._store.bucket_uri, clip.id, key_id)
             if not local:
                 self._copies.mark_file_missing(clip.id)
             self._merge_remote_metadata(clip, remote)
@@ -200,9 +207,9 @@ class UploadJobs:
 
         It may be in the bucket all the same: a power cut undoes the last transactions.
         """
-        video = self.store.find(self._name(clip, VIDEO))
+        video = self._store.find(self._name(clip, VIDEO))
         if video is not None and not video.refused:
-            still = self.store.find(self._name(clip, STILL))
+            still = self._store.find(self._name(clip, STILL))
             return self._uploaded(clip, video, still, local=False)
         if not (self._clips_dir / clip.path).parent.is_dir():
             # Its disk may not be connected at the moment.
@@ -221,7 +228,7 @@ class UploadJobs:
             return lambda: None
         sent = object_metadata(clip)
         try:
-            self.store.update_metadata(self._name(clip, VIDEO), sent)
+            self._store.update_metadata(self._name(clip, VIDEO), sent)
         except (ObjectMissing, EncryptionKeyMissing) as err:
             _LOGGER.warning("The metadata of clip %s cannot be changed: %s", clip.id, err.key)
             return lambda: None
@@ -251,7 +258,7 @@ class UploadJobs:
             if stop.is_set():
                 raise TransferStopped
             try:
-                self.store.delete(f"{self.store.prefix}/{name}".lstrip("/"))
+                self._store.delete(f"{self._store.prefix}/{name}".lstrip("/"))
             except RetentionLocked:
                 _LOGGER.info("The bucket keeps the objects of clip %s for now", job.subject)
                 break
@@ -259,17 +266,17 @@ class UploadJobs:
 
     def delete_expired_stills(self, job: Job, stop: Event) -> Settle:
         """Delete the stills of alerts whose links have expired."""
-        if not (self._can_change and self.store.rights.list):
+        if not (self._can_change and self._store.rights.list):
             return lambda: None
-        first_kept = f"{self.store.prefix}/{ALERT_FOLDER}/{job.payload['before']}".lstrip("/")
+        first_kept = f"{self._store.prefix}/{ALERT_FOLDER}/{job.payload['before']}".lstrip("/")
         try:
-            for obj in self.store.list(f"{ALERT_FOLDER}/"):
+            for obj in self._store.list(f"{ALERT_FOLDER}/"):
                 if stop.is_set():
                     raise TransferStopped
                 if obj.name >= first_kept:
                     break
                 if ALERT_ENTRY in obj.metadata:  # a camera may have the same name as this folder
-                    self.store.delete(obj.name)
+                    self._store.delete(obj.name)
         except (StorageDenied, RetentionLocked) as err:
             if type(err) not in (StorageDenied, RetentionLocked):
                 raise
@@ -279,9 +286,9 @@ class UploadJobs:
 
     def remember_keys(self, _job: Job, stop: Event) -> Settle:
         """Remember how the clips in the bucket are encrypted that an earlier version uploaded."""
-        bucket_uri = self.store.bucket_uri
+        bucket_uri = self._store.bucket_uri
         found = {}
-        for obj in self.store.list() if self.store.rights.list else ():
+        for obj in self._store.list() if self._store.rights.list else ():
             if stop.is_set():
                 raise TransferStopped
             clip_id = clip_id_from_name(obj.name)

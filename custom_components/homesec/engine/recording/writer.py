@@ -85,7 +85,10 @@ class ClipWriter:
         self._skipping = False
         self._result: ClipResult | None = None
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name=f"homesec-clip-{clip.id[-6:]}")
+        # A daemon, since a share that hangs must not keep the process from ending.
+        self._thread = threading.Thread(
+            target=self._run, name=f"homesec-clip-{clip.id[-6:]}", daemon=True
+        )
 
     def start(self) -> None:
         """Start the thread."""

@@ -224,7 +224,7 @@ class RecipientWorker(JobWorker):
     def _handle_failure(self, job: Job, err: Exception) -> None:
         key = err.key if isinstance(err, HomeSecError) else HomeSecError.key
         if isinstance(err, HomeSecError):
-            _LOGGER.warning("The text of alert %s has to wait: %s", job.payload["id"], key)
+            _LOGGER.warning("The text of alert %s has to wait: %s", job.payload["id"], err.log_text)
         else:
             self.log_error(err)
         if isinstance(err, NEEDS_USER):

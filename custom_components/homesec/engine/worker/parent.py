@@ -3,6 +3,7 @@
 Nothing that comes from a worker is used unchecked.
 """
 
+from collections import deque
 from contextlib import contextmanager
 import logging
 import sqlite3
@@ -10,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ..core.errors import EntityUnavailable, RowRefused, WorkerError
-from ..core.events import ModelProgress
+from ..core.events import DetectionStarted, ModelProgress
 from .checks import check_event, check_new_clip, check_values
 from .open_presences import OpenPresences
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 LOG_EVERY = 100  # of refused events, the first and then one of so many is logged
+ROW_WAIT_S = 0.3
+"""How long a detection waits for its clip's row, which is being stored. The disk may be slow, and
+then it's announced without."""
+ROWS_REMEMBERED = 1000
 
 
 class EngineParent:
@@ -53,6 +58,8 @@ class EngineParent:
         self._camera_ids: set[str] = set()  # removed ones, too: their last clips may be open
         self._feeds: dict[str, SourceFeed] = {}
         self._presences = OpenPresences()
+        self._row_stored = threading.Condition()
+        self._stored: deque[str] = deque(maxlen=ROWS_REMEMBERED)  # ids of clips with a row
         self._refused = 0
 
     def add_camera(self, config: CameraConfig, feed: SourceFeed | None) -> None:
@@ -88,7 +95,14 @@ class EngineParent:
                 _LOGGER.error("An event of the worker process was refused: %s", err)
             return
         self._presences.handle_event(event)
+        if isinstance(event, DetectionStarted) and event.clip_id is not None:
+            self.wait_for_row(event.clip_id, ROW_WAIT_S)
         self._on_event(event)
+
+    def wait_for_row(self, clip_id: str, timeout_s: float) -> bool:
+        """Wait until a clip that was begun can be found by its id; return whether it can."""
+        with self._row_stored:
+            return self._row_stored.wait_for(lambda: clip_id in self._stored, timeout_s)
 
     def handle_exit(self, camera_ids: frozenset[str]) -> None:
         """End what the cameras of a worker that died had begun."""
@@ -101,6 +115,10 @@ class EngineParent:
         with _refusals():
             self._check(clip)
             self._rows().put(clip)
+        with self._row_stored:
+            if clip.id not in self._stored:
+                self._stored.append(clip.id)
+            self._row_stored.notify_all()
 
     def save(self, clip: Clip, tracks: bytes | None = None) -> Clip:
         """Store a finished clip with its packed tracks; return its row. Raises ``RowRefused``."""
