@@ -237,7 +237,7 @@ async def test_video_deleted_in_bucket_is_not_found(
     ("error", "status"),
     [
         (StorageUnreachable(), HTTPStatus.GATEWAY_TIMEOUT),
-        (StorageDenied("what Google said"), HTTPStatus.BAD_GATEWAY),
+        (StorageDenied("secret-token"), HTTPStatus.BAD_GATEWAY),
         (EncryptionKeyMissing(), HTTPStatus.BAD_GATEWAY),
     ],
 )
@@ -254,9 +254,8 @@ async def test_cloud_error_becomes_status_without_message(
         with patch.object(factory.library.cloud, method, side_effect=error):
             answer = await client.get(video_url(clip.id))
         assert answer.status == status, method
-        assert "Google" not in await answer.text()
-    if isinstance(error, StorageDenied):
-        assert "storage_denied: what Google said" in caplog.text
+        assert "secret" not in await answer.text()
+    assert "secret" not in caplog.text
 
 
 async def test_interrupted_video_is_cut_short(

@@ -117,7 +117,9 @@ class GcsStore:
                 except Exception as err:  # noqa: BLE001 - such as a library that does not load
                     # Without its message, which may contain a piece of the key.
                     _LOGGER.error("The cloud storage cannot be used: %s", type(err).__name__)
-                    raise StorageError(type(err).__name__) from None
+                    failure = StorageError(type(err).__name__)
+                    failure.answer = type(err).__name__
+                    raise failure from None
             return self._client
 
     def close(self) -> None:

@@ -62,7 +62,9 @@ def _steps(store: CloudStore, gcs: GcsClient) -> dict[str, Callable[[], object]]
 
     def find_in_list() -> None:
         if not any(obj.name == name for obj in store.list(NAME)):
-            raise StorageError("The bucket does not list what was just written")
+            error = StorageError("The bucket does not list what was just written")
+            error.answer = str(error)
+            raise error
 
     return {CREATE: create, GET: read, LIST: find_in_list, DELETE: lambda: store.delete(name)}
 

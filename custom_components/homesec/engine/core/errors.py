@@ -29,8 +29,11 @@ class HomeSecError(Exception):
 
     @property
     def log_text(self) -> str:
-        """The key, the message, and what the other side said: the details that a log has."""
-        text = " ".join(str(self).split())
+        """The key, what it means, and what the other side said: the details that a log has.
+
+        Not the message: a library's, which may hold a link or a key, can be a part of that.
+        """
+        text = " ".join((self.__doc__ or "").split())
         return f"{self.key}: {text}" + (f" [{self.answer}]" if self.answer else "")
 
 

@@ -78,9 +78,9 @@ def error_from_response(
         return TextUnreachable(f"Twilio answers {status}", maybe_sent=True)
     if error is None and status in (401, 403, 404):
         error = TextDenied
-    if error is None:
-        return TextError(f"Twilio answers {status}, code {code}")
-    return error(code=str(code))
+    result = TextError() if error is None else error(code=str(code))
+    result.answer = f"HTTP {status}, code {code}"
+    return result
 
 
 def delivery_error(code: int | None) -> TextError:
