@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 
 from .alarm.machine import AlarmState
+from .alerts.rule_check import RuleCheck
 from .bus_events import bus_event
 from .camera_issues import CameraIssueEvent, async_camera_event, async_forget_camera_events
 from .detector.setup import async_choose_detector
@@ -68,6 +69,7 @@ class HomeSecCoordinator:
         self._alarm = alarm
         self._alerts = alerts
         self._storage = storage
+        self._rule_check = RuleCheck(hass, entry, cameras)
         self._start = EngineStart(
             hass,
             entry,
@@ -129,6 +131,7 @@ class HomeSecCoordinator:
             self._issues.async_forget_camera(camera_id)
             async_forget_camera_events(self._hass, camera_id)
         self._alerts.async_sync()
+        self._rule_check.async_update()
         for camera_id in self._cameras:
             self._cameras.async_announce(camera_id)
             self._bus.async_dispatch(CameraChanged(camera_id=camera_id))

@@ -30,7 +30,6 @@ from .evidence import EvidenceLog
 from .notices import missing_alert, settings_alert
 from .open_alerts import OpenAlerts
 from .recipients import Recipients
-from .rule_check import RuleCheck
 from .rules import Alert, AlertKind, Cooldowns, Sighting
 from .sightings import alarm_sighting, presence_sighting
 from .snooze import Snooze
@@ -96,7 +95,6 @@ class AlertController:
             evidence=self._evidence,
             earlier=lambda each: self._open.find(each.alert.cause, but=each),
         )
-        self._rule_check = RuleCheck(hass, entry, cameras)
 
     async def async_load(self) -> None:
         """Go on with what the last run stored, and subscribe to the alarm."""
@@ -131,7 +129,6 @@ class AlertController:
     def async_sync(self) -> None:
         """Take over changed recipients, and forget the snoozes of removed cameras."""
         self.recipients.async_sync()
-        self._rule_check.async_update()
         cameras = {x.subentry_id for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)}
         forget = self.snooze.async_forget_all_but(cameras)
         self._entry.async_create_task(self._hass, forget, "HomeSec snooze")

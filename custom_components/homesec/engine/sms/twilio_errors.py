@@ -78,8 +78,9 @@ def error_from_response(
         return TextUnreachable(f"Twilio answers {status}", maybe_sent=True)
     if error is None and status in (401, 403, 404):
         error = TextDenied
-    result = TextError() if error is None else error(code=str(code))
-    result.answer = f"HTTP {status}, code {code}"
+    answer = f"HTTP {status}, code {code}"
+    result = TextError(f"Twilio answers {answer}") if error is None else error(code=str(code))
+    result.answer = answer
     return result
 
 
