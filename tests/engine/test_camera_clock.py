@@ -147,6 +147,7 @@ def test_clock_that_was_right_for_long_is_steady_again():
 def test_unusable_clock_stretches_what_it_says():
     feed = Feed().send(30, lambda t: t / 90)
     assert feed.timeline.stamp_video(30.0 / 90, 0.1).stretch == pytest.approx(90, rel=0.05)
+    assert Feed().send(30, lambda t: 0.0).timeline.stamp_video(0.0, 0.1).stretch == 0.0
     assert Feed().send(30).timeline.stamp_video(30.0, 0.1).stretch == 1.0
 
 

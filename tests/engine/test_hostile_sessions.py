@@ -193,6 +193,16 @@ def test_decoding_times_of_unknown_depth_are_right_after_a_few_pictures():
     assert all(decoded <= pts for decoded, pts in zip(times[8:], shown[8:], strict=True))
 
 
+def test_equal_stamps_and_steps_back_are_not_taken_for_reordering():
+    order = DecodingOrder(0, jump=900_000, back=22_500)
+    equal = [order.decoding_time(5000) for _ in range(100)]
+    assert all(a < b for a, b in itertools.pairwise(equal))
+    forward = [n * 9000 for n in range(50, 60)]
+    assert [order.decoding_time(pts) for pts in forward] == forward
+    back = [n * 9000 for n in range(20, 30)]
+    assert [order.decoding_time(pts) for pts in back] == back
+
+
 def test_decoding_times_follow_a_jump():
     shown = [*reordered(40, 4), *(t + 10**9 for t in reordered(40, 4)), *reordered(40, 4)]
     times = decoding_times(shown, 1)

@@ -295,7 +295,7 @@ def repair_reasons(issue: str) -> set[str]:
 def test_issues_have_texts_and_known_placeholders() -> None:
     raised = set(
         re.findall(
-            r'"(camera_[bdlmnpv]\w+)"',
+            r'"(camera_[bdlmnprv]\w+)"',
             SOURCE["issues"] + SOURCE["camera_issues"] + SOURCE["video_issues"],
         )
     )

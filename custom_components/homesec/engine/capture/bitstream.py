@@ -114,9 +114,9 @@ class AnnexB:
             raise VideoDamaged(f"The parameter sets can't be read: {err.strerror}") from None
 
     @property
-    def reorder(self) -> int:
+    def reorder(self) -> int | None:
         """How many pictures are decoded before one that is shown earlier, as far as it's known."""
-        return (self._parameters.reorder or 0) if self._parameters else 0
+        return self._parameters.reorder if self._parameters else None
 
     def feed(self, packet: AvPacket) -> Iterator[CheckedPacket]:
         """Yield the packets to pass on. Raises ``SourceError``."""

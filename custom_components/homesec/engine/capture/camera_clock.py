@@ -18,7 +18,8 @@ from ..core.stream_report import ClockQuality
 LATE_S = 0.6  # stamps that are later than that without a pause in the arrival are wrong
 EARLY_S = 1.0  # so are stamps that run ahead by more than that…
 BURST_S = 3.0  # …except in the first seconds of a connection…
-FIRST_STEP_S = 5.0  # …in which pictures may also be this far from each other
+FIRST_STEP_S = 5.0  # …in which pictures may also be this far from each other…
+AT_ONCE_S, _AT_ONCE = 0.04, 0.25  # …if they come this soon, and in this part of their interval
 PAUSE_S = 0.5  # no packet for this long, and for several times the usual interval, is a pause
 CATCH_UP_S = 10.0  # what a pause held up has arrived this long after it
 STANDING_PICTURES = 3  # so many in a row without progress are no coincidence
@@ -33,6 +34,8 @@ _WINDOW_S = 10.0  # over which intervals are averaged
 _FAULTS, _FAULTS_S = 3, 60.0  # so many in this time, and the clock is reported as unusable…
 _FAULT_GAP_S = 2.0  # …where those that follow each other at once are one
 RECOVERY_S = 600.0  # without a fault, after which it isn't anymore
+_STRETCH_AFTER_S = 2.0
+_MOST_STRETCH = 100.0  # the camera counts milliseconds; beyond that, its clock stands still
 DEFAULT_INTERVAL_S = 0.04
 LONGEST_INTERVAL_S = 1.0
 
@@ -72,7 +75,7 @@ class CameraClock:
 
     @property
     def stretch(self) -> float:
-        """By how much the camera's seconds have to be stretched."""
+        """By how much the camera's seconds have to be stretched; 0 if its clock stands still."""
         return 1.0 if self.trusted else self._intervals.stretch
 
     @property
@@ -138,13 +141,14 @@ class CameraClock:
         if late_s >= 0:
             self._base -= min(late_s, DRIFT * passed_s)
             return self._standing >= STANDING_PICTURES or late_s - self._excuse_s > LATE_S
-        begins = elapsed - self._connected < BURST_S
-        if stamp - self._last_stamp - passed_s > max(
-            FIRST_STEP_S if begins else EARLY_S, 3 * usual_s
-        ):
+        step_s = stamp - self._last_stamp
+        at_once = passed_s < min(AT_ONCE_S, _AT_ONCE * step_s)
+        is_relay = at_once and elapsed - self._connected < BURST_S
+        if step_s - passed_s > (FIRST_STEP_S if is_relay else EARLY_S):
             return True  # a step, not a delivery
         self._base -= late_s
-        self._early_s = 0.0 if begins else self._early_s - late_s
+        if not is_relay:
+            self._early_s -= late_s
         return self._early_s > EARLY_S
 
     def _distrust(self, stamp: float, elapsed: float) -> None:
@@ -188,5 +192,7 @@ class _Intervals:
         since, first, before = self._marks[0]
         if self._count > before and elapsed - since > 0.1:
             self.arrival_s = (elapsed - since) / (self._count - before)
-            if stamp > first:
-                self.stretch = (elapsed - since) / (stamp - first)
+            if elapsed - since > _STRETCH_AFTER_S:
+                stamped_s = stamp - first
+                usable = stamped_s * _MOST_STRETCH > elapsed - since
+                self.stretch = (elapsed - since) / stamped_s if usable else 0.0

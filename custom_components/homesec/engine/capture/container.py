@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 _POLL_S = 0.01  # between two attempts to read from a webcam
 _HIGHEST_FPS = 240  # beyond it, FFmpeg has taken the clock rate for the frame rate
 _MAX_REORDER_S = 1.0  # between decoding and showing a picture; more is an invalid time stamp
-_JUMP_S = 10.0  # a time stamp that is further from the last one is on another time scale
+_JUMP_S = 10.0  # a time stamp that is further from the last one is on another time scale…
+_REORDER_JUMP_S = 1.0  # …and so is one that is this far behind it…
+_ORDERED_JUMP_S = 0.25  # …or this far, from a camera that says that it sends no B-frames
 _MAX_CHANGES, _CHANGES_S = 6, 30.0
 """A camera whose pictures change their format more often in this time isn't recorded."""
 _WITHOUT_DTS = frozenset({"rtsp", "matroska,webm"})  # formats without decoding time stamps
@@ -147,7 +149,9 @@ class ContainerConnection:
         base = self._stream.time_base
         if self._annexb is None or not base or self._container.format.name not in _WITHOUT_DTS:
             return None
-        return DecodingOrder(self._annexb.reorder, jump=round(_JUMP_S / base))
+        reorder = self._annexb.reorder
+        back_s = _ORDERED_JUMP_S if reorder == 0 else _REORDER_JUMP_S
+        return DecodingOrder(reorder or 0, jump=round(_JUMP_S / base), back=round(back_s / base))
 
     def _read(self) -> Iterator[MediaPacket]:
         streams = [self._stream, *self._audio.streams]

@@ -41,7 +41,8 @@ class Timestamp:
 
     t: float
     at: float
-    stretch: float = 1.0  # by how much differences of the source's time stamps have to be stretched
+    stretch: float = 1.0
+    """By how much differences of the source's time stamps have to be stretched; 0: they're none."""
 
 
 class Timeline:
