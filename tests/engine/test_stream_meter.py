@@ -95,6 +95,14 @@ def test_meter_counts_gap_that_goes_on(make_video):
     assert report.keyframe_gap_s == pytest.approx(7.9, abs=0.05)
 
 
+def test_meter_counts_wait_for_first_keyframe_until_it_knows_more(packets):
+    joined = packets[1:]
+    late = [replace(p, t=p.t + (0 if n < 3 else 5)) for n, p in enumerate(joined)]
+    assert measured(late[:20]).keyframe_gap_s == pytest.approx(5.9, abs=0.01)
+    follow = [replace(p, t=p.t + 10.0) for p in packets]
+    assert measured([*late, *follow]).keyframe_gap_s == pytest.approx(1.0, abs=0.01)
+
+
 def test_meter_forgets_at_a_gap(make_video):
     packets = media_packets(make_video(seconds=5))
     meter = StreamMeter()

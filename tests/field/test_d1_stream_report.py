@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 import time
 
+from camera_clocks import standing
 from camera_film import Film
+from camera_sound import noise
 from engine_rig import stream_camera
 from misbehaving_camera import MisbehavingCamera
 import pytest
@@ -26,7 +28,14 @@ def x264(*, gop=10, bframes=0, open_gop=0, more="", **options):
 
 CASES = {
     "plain": (x264(), {}, StreamVerdict.GOOD),
-    "rare": (x264(gop=60), {}, StreamVerdict.KEYFRAMES_FAR_APART),
+    "rare": ({"seconds": 12, **x264(gop=60)}, {}, StreamVerdict.KEYFRAMES_FAR_APART),
+    "joined": (
+        {"seconds": 10, **x264(gop=50)},
+        {"joins": True, "start_s": 2.0},
+        StreamVerdict.KEYFRAMES_FAR_APART,
+    ),
+    "standing": (x264(), {"clock": standing(1.0)}, StreamVerdict.CLOCK_UNUSABLE),
+    "sound": (x264(), {"sounds": [noise("SPEEX")]}, StreamVerdict.SOUND_LEFT_OUT),
     "open": (x264(gop=12, bframes=2, open_gop=1), {}, StreamVerdict.OPEN_GOP),
     "bframes": (x264(bframes=2), {}, StreamVerdict.B_FRAMES),
     "refresh": (x264(more=":intra-refresh=1"), {}, StreamVerdict.INTRA_REFRESH),
@@ -39,6 +48,9 @@ CASES = {
     "h265": ({"codec": "libx265"}, {}, StreamVerdict.H265),
 }
 
+KNOWN_LATER = {"standing"}
+"""A running camera's clock is only called unusable after it failed again and again."""
+
 
 @pytest.fixture
 def start(make_video, socket_enabled):
@@ -47,7 +59,7 @@ def start(make_video, socket_enabled):
 
         def camera(name):
             recipe, options, _ = CASES[name]
-            film = Film(make_video(seconds=6, walks=(), **recipe))
+            film = Film(make_video(**{"seconds": 6, "walks": (), **recipe}))
             return running.enter_context(MisbehavingCamera(film, **options))
 
         yield camera
@@ -67,13 +79,14 @@ def test_probe_says_what_is_odd_about_a_camera(start):
 
 
 def test_report_of_running_cameras_says_what_is_odd_about_each(rig, start):
-    for name in CASES:
+    names = [name for name in CASES if name not in KNOWN_LATER]
+    for name in names:
         rig.engine.set_camera(stream_camera(start(name).url, id=name), Activity.DETECT)
     streams = {}
     deadline = time.monotonic() + WAIT_S
     while not streams or min(stream.measured_s for stream in streams.values()) < MEASURED_S:
         assert time.monotonic() < deadline, streams
         time.sleep(0.1)
-        streams = {name: rig.engine.stats(name).stream for name in CASES}
+        streams = {name: rig.engine.stats(name).stream for name in names}
     said = {name: list(findings(stream))[:1] for name, stream in streams.items()}
-    assert said == {name: expected(name) for name in CASES}
+    assert said == {name: expected(name) for name in names}

@@ -110,4 +110,4 @@ async def test_camera_form_says_that_a_stream_is_fine(
     probe.return_value = replace(PROBED, stream=fine)
     await set_up(hass, entry)
     shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
-    assert "You don't need to change anything" in shown["description_placeholders"]["note"]
+    assert "found nothing that you should change" in shown["description_placeholders"]["note"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import films
 from .http_camera import HttpCamera
-from .parts import Film, MisbehavingCamera, g726, standing
+from .parts import Film, MisbehavingCamera, noise, standing
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -62,7 +62,7 @@ def start_cameras(folder: Path, stack: ExitStack) -> list[FieldCamera]:
             "Odd sound",
             "sound_left_out",
             plain,
-            {"sounds": [g726()], "delays_s": {"DESCRIBE": 6.0}},
+            {"sounds": [noise("SPEEX")], "delays_s": {"DESCRIBE": 6.0}},
         ),
         ("Intra refresh", "intra_refresh", refresh, {}),
         ("Open GOP", "open_gop", open_gop, {"refuses_tcp": True}),

@@ -12,8 +12,8 @@ sys.path[:0] = [str(_TESTS), str(_TESTS / "field")]
 
 from camera_clocks import standing  # type: ignore[import-not-found]  # noqa: E402
 from camera_film import Film  # type: ignore[import-not-found]  # noqa: E402
-from camera_sound import g726  # type: ignore[import-not-found]  # noqa: E402
+from camera_sound import noise  # type: ignore[import-not-found]  # noqa: E402
 from misbehaving_camera import MisbehavingCamera  # type: ignore[import-not-found]  # noqa: E402
 from threaded_server import ThreadedServer  # type: ignore[import-not-found]  # noqa: E402
 
-__all__ = ["Film", "MisbehavingCamera", "ThreadedServer", "g726", "standing"]
+__all__ = ["Film", "MisbehavingCamera", "ThreadedServer", "noise", "standing"]

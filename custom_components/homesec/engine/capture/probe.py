@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..core.camera_reports import Probe
 from ..core.clock import SystemClock
 from ..core.errors import NoVideo, SourceError, UnsupportedCodec
+from ..core.stream_report import ClockQuality
 from ..core.types import SourceKind
 from ..media.decoder import FrameDecoder
 from ..media.jpeg import encode_jpeg
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 PREVIEW_WIDTH = 960
 LIMIT_S = 20.0  # seconds, of video or of waiting, before which a picture has to be decoded
 MEASURED_S = 3.0
-"""Seconds, of video or of waiting, after which a picture is enough: a camera whose keyframes are
-less than ``LONG_KEYFRAME_GAP_S`` apart has sent two."""
-SURE_S = 1.5  # the same, if the distance of keyframes is already known
+"""Seconds, of video or of waiting, for which is measured after the first picture: a camera whose
+keyframes are less than ``LONG_KEYFRAME_GAP_S`` apart has sent another."""
+SURE_S = 1.5  # seconds of video, if the distance of keyframes is already known
 _KEYFRAMES = 3
 
 
@@ -42,7 +43,8 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
         picture = _first_picture(connection, meter, timeline)
     network, audio = connection.network, connection.audio_status
     audio_codec = audio.codec if audio.codec and audio.problem is None else None
-    stream = meter.report(audio_left_out=audio.left_out)
+    clock = ClockQuality.UNUSABLE if timeline.follows_arrival else timeline.clock_quality
+    stream = meter.report(clock=clock, audio_left_out=audio.left_out)
     return Probe(
         width=picture.width,
         height=picture.height,
@@ -59,20 +61,23 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
 
 
 def _first_picture(connection: Connection, meter: StreamMeter, timeline: Timeline) -> VideoFrame:
-    """Return the first picture, after measuring for a little longer than that needs."""
+    """Return the first picture, after measuring for some seconds more."""
     decoder = FrameDecoder()
     error: type[SourceError] = NoVideo
     picture: VideoFrame | None = None
     begin_s = timeline.elapsed
+    picture_s = 0.0  # when it came, after ``begin_s``
     try:
         for packet in connection.packets():
             meter.feed(packet)
             # A camera's clock may stand still.
             passed_s = max(meter.measured_s, timeline.elapsed - begin_s)
-            if _is_enough(meter, passed_s) if picture else passed_s > LIMIT_S:
+            if picture is None and passed_s > LIMIT_S:
+                break
+            if picture is not None and _is_enough(meter, passed_s - picture_s):
                 break
             if picture is None and packet.is_video and (decoder.running or packet.random_access):
-                picture = _decode(decoder, packet)
+                picture, picture_s = _decode(decoder, packet), passed_s
                 error = UnsupportedCodec
     except SourceError:
         # A connection that is lost after its first picture works, as far as the form can tell.
@@ -92,6 +97,6 @@ def _decode(decoder: FrameDecoder, packet: MediaPacket) -> VideoFrame | None:
     return frames[-1].picture if frames else None
 
 
-def _is_enough(meter: StreamMeter, passed_s: float) -> bool:
+def _is_enough(meter: StreamMeter, since_picture_s: float) -> bool:
     sure = meter.keyframes >= _KEYFRAMES and meter.measured_s >= SURE_S
-    return sure or passed_s >= MEASURED_S
+    return sure or since_picture_s >= MEASURED_S

@@ -83,6 +83,11 @@ class Timeline:
         """What the source's time stamps are worth."""
         return self._camera.quality if self._pace is Pace.LIVE else ClockQuality.UNKNOWN
 
+    @property
+    def follows_arrival(self) -> bool:
+        """Whether the source's time stamps aren't used at present, since they're wrong."""
+        return self._pace is Pace.LIVE and not self._camera.trusted
+
     def reconnect(self) -> None:
         """Map the next packet to the present, since its time stamps count from elsewhere."""
         self._camera.reconnect()

@@ -49,6 +49,7 @@ class StreamMeter:
         self._first_t = self._last_t = 0.0
         self._started = False
         self._access_t: float | None = None  # the newest random access point
+        self._first_wait_s = 0.0  # before the first one: a relay begins anywhere
         self._access_pts = 0
         self._recoveries = 0  # recovery points since the last keyframe
         self._closed_gops = 0  # in a row, up to the newest random access point
@@ -92,6 +93,8 @@ class StreamMeter:
             self._intervals.append(packet.t - self._access_t)
             self._closed_gops += 1
             self._has_leading &= self._closed_gops <= _ALIKE
+        else:
+            self._first_wait_s = packet.t - self._first_t
         self._access_t, self._access_pts = packet.t, packet.data.pts or 0
         self._recoveries = 0 if packet.keyframe else self._recoveries + 1
         if self._parameters_of is not packet.format:
@@ -116,6 +119,7 @@ class StreamMeter:
         if video is None:
             return StreamReport(clock=clock, audio_left_out=audio_left_out)
         intervals = tuple(self._intervals)
+        first_wait_s = self._first_wait_s if len(intervals) < _INTERVALS else 0.0
         since_keyframe_s = self._last_t - (
             self._first_t if self._access_t is None else self._access_t
         )
@@ -128,7 +132,7 @@ class StreamMeter:
             fps=self._pictures.rate() or None,
             bit_rate=self._bytes.rate() * 8 or None,
             keyframe_interval_s=max(intervals, default=None),
-            keyframe_gap_s=max(*intervals, since_keyframe_s, 0.0),
+            keyframe_gap_s=max(*intervals, since_keyframe_s, first_wait_s),
             b_frames=self._b_frames,
             clock=clock,
             audio_codec=self._audio.codec if self._audio else None,
