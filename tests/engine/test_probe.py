@@ -18,7 +18,7 @@ from custom_components.homesec.engine.core.camera_reports import Probe
 from custom_components.homesec.engine.core.errors import (
     EntityUnavailable,
     FileMissing,
-    NoVideo,
+    NoKeyframe,
     SourceStalled,
     UnsupportedCodec,
 )
@@ -79,10 +79,13 @@ def test_probe_of_broken_frames_raises_unsupported_codec(make_video, tmp_path):
         probe(file_camera(broken).source)
 
 
-def test_probe_raises_no_video_after_limit(make_video, monkeypatch):
-    monkeypatch.setattr(probe_module, "LIMIT_S", -1.0)
-    with pytest.raises(NoVideo):
+def test_probe_says_that_no_keyframe_comes(make_video, monkeypatch):
+    packets = media_packets(make_video(seconds=2, gop_s=60))
+    monkeypatch.setattr(ContainerConnection, "packets", lambda _: iter(packets[1:]))
+    monkeypatch.setattr(probe_module, "LIMIT_S", 1.0)
+    with pytest.raises(NoKeyframe) as raised:
         probe(file_camera(make_video(seconds=2)).source)
+    assert raised.value.placeholders == {"seconds": "1"}
 
 
 def test_probe_of_unavailable_entity_raises_error(make_video):

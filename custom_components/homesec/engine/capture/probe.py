@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..core.camera_reports import Probe
 from ..core.clock import SystemClock
-from ..core.errors import NoVideo, SourceError, UnsupportedCodec
+from ..core.errors import NoKeyframe, NoVideo, SourceError, UnsupportedCodec
 from ..core.stream_report import ClockQuality
 from ..core.types import SourceKind
 from ..media.decoder import FrameDecoder
@@ -63,7 +63,7 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
 def _first_picture(connection: Connection, meter: StreamMeter, timeline: Timeline) -> VideoFrame:
     """Return the first picture, after measuring for some seconds more."""
     decoder = FrameDecoder()
-    error: type[SourceError] = NoVideo
+    error: SourceError = NoVideo()
     picture: VideoFrame | None = None
     begin_s = timeline.elapsed
     picture_s = 0.0  # when it came, after ``begin_s``
@@ -73,12 +73,14 @@ def _first_picture(connection: Connection, meter: StreamMeter, timeline: Timelin
             # A camera's clock may stand still.
             passed_s = max(meter.measured_s, timeline.elapsed - begin_s)
             if picture is None and passed_s > LIMIT_S:
+                if not meter.keyframes:
+                    error = NoKeyframe(seconds=f"{LIMIT_S:.0f}")
                 break
             if picture is not None and _is_enough(meter, passed_s - picture_s):
                 break
             if picture is None and packet.is_video and (decoder.running or packet.random_access):
                 picture, picture_s = _decode(decoder, packet), passed_s
-                error = UnsupportedCodec
+                error = UnsupportedCodec()
     except SourceError:
         # A connection that is lost after its first picture works, as far as the form can tell.
         if picture is None:

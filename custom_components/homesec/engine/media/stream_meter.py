@@ -97,7 +97,7 @@ class StreamMeter:
             self._first_wait_s = packet.t - self._first_t
         self._access_t, self._access_pts = packet.t, packet.data.pts or 0
         self._recoveries = 0 if packet.keyframe else self._recoveries + 1
-        if self._parameters_of is not packet.format:
+        if self._parameters is None or self._parameters_of is not packet.format:
             self._parameters_of = packet.format
             self._parameters = _read_parameters(packet)
 
