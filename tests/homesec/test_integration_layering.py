@@ -8,10 +8,7 @@ import pytest
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "homesec"
 LAYERS = (
     ("engine",),
-    (
-        *("const", "exceptions", "private_events", "stored_data", "targets", "translations"),
-        *("urls", "watched_events"),
-    ),
+    ("const", "exceptions", "private_events", "stored_data", "targets", "translations", "urls"),
     (
         *("event_bus", "alert_issues", "camera_issues", "cameras.state", "devices", "issues"),
         *("video_issues",),

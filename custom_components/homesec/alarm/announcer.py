@@ -8,7 +8,6 @@ from ..bus_events import alarm_event
 from ..const import EVENT_ALARM_DURESS
 from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
 from ..private_events import async_fire_private
-from ..watched_events import watched
 from .camera_check import bypassed_names
 from .cause import Cause
 from .machine import AlarmState
@@ -53,9 +52,7 @@ class AlarmAnnouncer:
         )
         if announced is not None:
             event_type, data = announced
-            data |= self._cameras.event_data(cause.camera_id)
-            with watched():
-                self._hass.bus.async_fire(event_type, data)
+            self._hass.bus.async_fire(event_type, data | self._cameras.event_data(cause.camera_id))
         self.async_change()
         self.async_missing(missing)
         if snapshot.state is AlarmState.TRIGGERED:

@@ -9,7 +9,6 @@ from homeassistant.util import dt as dt_util
 
 from ..const import EVENT_ALERT, EVENT_ALERT_UPDATED, LOGGER
 from ..private_events import async_fire_private
-from ..watched_events import watched
 from .delivery_filter import DeliveryFilter
 from .event_data import alert_data
 from .rules import CLIP, AlertKind
@@ -105,11 +104,10 @@ class AlertDispatcher:
 
         @callback
         def fire(hass: HomeAssistant) -> None:
-            with watched(data["alert_id"]):
-                if data["kind"] == AlertKind.DURESS:
-                    async_fire_private(hass, event_type, data)
-                else:
-                    hass.bus.async_fire(event_type, data)
+            if data["kind"] == AlertKind.DURESS:
+                async_fire_private(hass, event_type, data)
+            else:
+                hass.bus.async_fire(event_type, data)
 
         async_at_started(self._hass, fire)
 

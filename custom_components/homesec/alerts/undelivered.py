@@ -9,7 +9,7 @@ from ..alert_issues import async_delivered, async_undelivered
 from ..const import EVENT_ALERT_UNDELIVERED
 from ..event_bus import UndeliveredChanged
 from ..stored_data import parse_optional_text, parse_seconds
-from ..watched_events import AutomationWatch
+from .automation_watch import AutomationWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
