@@ -180,7 +180,9 @@ export class HomeSecPanel extends LitElement {
                 href=${tab.path}
                 aria-current=${tab.view === tabOf(view) ? "page" : nothing}
                 @click=${followLink}
-                >${icon(tab.icon)}<span>${texts.get(`tabs.${tab.view}`)}</span></a
+                >${icon(tab.icon)}<span>${texts.get(`tabs.${tab.view}`)}</span>${tab.view === "overview"
+                  ? this.renderProblemCount()
+                  : nothing}</a
               >`,
           )}
         </nav>
@@ -190,6 +192,17 @@ export class HomeSecPanel extends LitElement {
       <div class="toast" role="status" aria-live="polite">
         ${this.message ? this.renderMessage(this.message) : nothing}
       </div>`;
+  }
+
+  /** Render how many problems the overview lists, for those who look at something else. */
+  private renderProblemCount(): unknown {
+    const count = this.system.state?.problems.filter(({ ignored }) => !ignored).length;
+    if (!count) return nothing;
+    const text = this.page!.texts.count("problems.count", count);
+    return html`<span class="problems" title=${text}
+      ><span aria-hidden="true">${this.page!.format.number(count)}</span
+      ><span class="hidden-text">${text}</span></span
+    >`;
   }
 
   /** Render why the page isn't updated while HomeSec starts or reloads. */
@@ -338,6 +351,18 @@ export class HomeSecPanel extends LitElement {
       nav a:focus-visible {
         outline-offset: -4px;
       }
+      .problems {
+        display: inline-grid;
+        place-items: center;
+        min-width: 20px;
+        height: 20px;
+        padding: 0 6px;
+        border-radius: 10px;
+        background: #b3261e;
+        color: #fff;
+        font-size: 12px;
+        line-height: 1;
+      }
       .notice {
         margin: 0;
         padding: 8px 16px;
@@ -409,6 +434,12 @@ export class HomeSecPanel extends LitElement {
           gap: 2px;
           font-size: 12px;
           padding: 0;
+          position: relative;
+        }
+        .problems {
+          position: absolute;
+          top: 2px;
+          inset-inline-start: calc(50% + 8px);
         }
         main {
           margin-bottom: 60px;

@@ -63,7 +63,11 @@ describe("text of a problem", () => {
   const placeholders = { camera: "Garden", recipient: "Ann", progress: "40" };
 
   test.each(keys("issues"))("of the repair %s has a title without gaps", (key) => {
-    const { title, detail } = texts.trouble(makeProblem(key, { repair: true, placeholders }));
+    const english = textResources("issues");
+    const named = english[`component.homesec.issues.${key}.title`]!.matchAll(/\{(\w+)\}/g);
+    const values = Object.fromEntries([...named].map(([, name]) => [name, "Garden"]));
+    const problem = makeProblem(key, { repair: true, placeholders: values });
+    const { title, detail } = texts.trouble(problem);
     expect(title).toMatch(/^[^{}]+$/);
     expect(title).not.toMatch(/needs your attention/);
     if (detail !== null) expect(detail).not.toMatch(/[{}]|^Submit|\n/);
@@ -179,6 +183,12 @@ describe("Format", () => {
     expect(format.time(NOW)).toBe("13:00");
     expect(format.time(NOW, { seconds: true })).toBe("13:00:00");
     expect(format.day(NOW)).toBe("Wednesday, November 25");
+  });
+
+  test("names the day of what comes later than a day from now", () => {
+    expect(format.until(NOW + 3600, NOW)).toBe("14:00");
+    expect(format.until(NOW + 86_399, NOW)).toBe("12:59");
+    expect(format.until(NOW + 10 * 86_400, NOW)).toBe("Sat, Dec 5, 13:00");
   });
 
   test("returns a key for today and yesterday", () => {

@@ -58,14 +58,15 @@ window.pageMeasures = {
     return found;
   },
 
-  // The width of the panel without its padding, and of what is in it.
+  // The width of the panel without its padding, and of the camera with what is beside it.
   widths() {
     const panel = deepDom.matching("homesec-overview").getBoundingClientRect();
-    const boxes = [...this.shown()]
+    const camera = deepDom.matching("homesec-camera-tile").getBoundingClientRect();
+    const beside = [...this.shown()]
       .filter((element) => element.matches(".card, .clips"))
       .map((element) => element.getBoundingClientRect())
-      .filter(({ top }) => top > 200);
-    const left = Math.min(...boxes.map((box) => box.left));
-    return [panel.width - 32, Math.max(...boxes.map((box) => box.right)) - left];
+      .filter(({ top, bottom }) => top < camera.bottom && bottom > camera.top);
+    const left = Math.min(...beside.map((box) => box.left));
+    return [panel.width - 32, Math.max(...beside.map((box) => box.right)) - left];
   },
 };

@@ -259,6 +259,16 @@ def measured(page: Browser) -> list[str]:
     ]
 
 
+def all_measured(home: Home) -> list[str]:
+    """Measure what is shown on a phone and on a desktop."""
+    found = []
+    for size in (PHONE, DESKTOP):
+        home.page.resize(size, mobile=size == PHONE)
+        settle(home.page)
+        found += measured(home.page)
+    return found
+
+
 def choose_theme(page: Browser, *, dark: bool) -> None:
     detail = json.dumps({"detail": {"theme": "default", "dark": dark}})
     page.evaluate(
@@ -314,9 +324,24 @@ def test_p11_times_and_numbers_are_as_in_the_profile(home: Home) -> None:
     page.open("/homesec/clips?days=yesterday")
     page.wait_for_text(r"(?m)^\d{1,2}:\d\d:\d\d\u00a0[AP]M$")
     assert not re.search(r"\d [AP]M|^[AP]M$", page.text(), re.MULTILINE)
-    assert (
-        page.evaluate("deepDom.matching('homesec-clips').page.format.number(1234.5)") == "1.234,5"
+    number = page.evaluate("deepDom.matching('homesec-clips').page.format.number(1234.5)")
+    assert number == "1.234,5"
+
+
+@pytest.mark.parametrize("zone", ["server", "local"])
+def test_p11_times_are_in_the_time_zone_of_the_profile(home: Home, zone: str) -> None:
+    page = home.page
+    clip = home.command("homesec/clips/list", limit=1)["clips"][0]
+    wanted = "Asia/Tokyo" if zone == "local" else home.command("get_config")["time_zone"]
+    home.command("frontend/set_user_data", key="language", value={**PROFILE, "time_zone": zone})
+    page.command("Emulation.setTimezoneOverride", timezoneId="Asia/Tokyo")
+    page.open("/homesec")
+    shown = page.evaluate(
+        f"new Date({clip['event'] * 1000}).toLocaleTimeString('en-US',"
+        f" {{timeZone: {json.dumps(wanted)}}})"
     )
+    page.wait_for_text(re.sub(r"\s", "\u00a0", shown))
+    page.command("Emulation.setTimezoneOverride", timezoneId="")
 
 
 def test_p1_lost_camera_is_said_with_a_link_for_administrators_only(home: Home) -> None:
@@ -330,7 +355,15 @@ def test_p1_lost_camera_is_said_with_a_link_for_administrators_only(home: Home) 
     page.wait_for_text(f"Camera {LONG} is offline", timeout_s=60)
     page.wait_for_text("The file no longer exists")
     assert "No problems found" not in page.text()
+    assert all_measured(home) == []
+    home.command("homesec/alarm/arm", mode="away", force=True)
+    page.wait_for_text(f"Bypassed: {LONG}")
+    assert all_measured(home) == []
+    home.command("homesec/alarm/disarm", password=PIN)
+    home.show(f"/homesec/clips?camera={home.cameras[0]}", "clips")
     page.resize(PHONE, mobile=True)
+    page.click_on(".toggle")
+    page.click_on("homesec-choices")
     settle(page)
     assert measured(page) == []
     page.resize(DESKTOP)
@@ -342,6 +375,7 @@ def test_p1_lost_camera_is_said_with_a_link_for_administrators_only(home: Home) 
         other.wait_for_text(f"Camera {LONG} is offline")
         assert other.evaluate(f"{STRIP}.querySelectorAll('a').length") == 0
 
+    home.show("/homesec", "offline")
     page.evaluate(f"{STRIP}.querySelector('li a').click()")
     page.wait_for("location.pathname.startsWith('/config/devices/device/')")
     page.wait_for_text(LONG)

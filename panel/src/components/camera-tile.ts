@@ -11,7 +11,7 @@ import { customElement, property } from "lit/decorators.js";
 
 import type { Camera } from "../data/types.ts";
 import { followLink, showEntity } from "../ha/navigate.ts";
-import { PageElement } from "../page.ts";
+import { PageElement, now } from "../page.ts";
 import { routePath } from "../router.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
@@ -121,7 +121,7 @@ export class CameraTile extends PageElement {
     const until = this.camera.snoozed_until;
     if (!until) return nothing;
     return html`<span class="quiet"
-      >${this.texts.get("cameras.snoozed", { time: this.format.time(until) })}</span
+      >${this.texts.get("cameras.snoozed", { time: this.format.until(until, now()) })}</span
     >`;
   }
 

@@ -62,7 +62,7 @@ export class SnoozeMenu extends PageElement {
   private stateText(): string {
     const until = this.camera.snoozed_until;
     if (!until) return this.texts.get("cameras.snooze");
-    return this.texts.get("cameras.snoozed", { time: this.format.time(until) });
+    return this.texts.get("cameras.snoozed", { time: this.format.until(until, now()) });
   }
 
   private readonly closeOutside = (event: MouseEvent): void => {

@@ -15,7 +15,7 @@ const NUMBER_LOCALES: Record<string, string[]> = {
 };
 const DIGITS = ["integer", "group", "decimal", "fraction", "minusSign"];
 const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const DAY_MS = 86_400_000;
+const DAY_S = 86_400;
 const A_MONDAY = Date.UTC(2024, 0, 1);
 
 /** Return the time zone that a user's times are shown in. */
@@ -76,6 +76,12 @@ export class Format {
     return format.format(Date.parse(`${day}T12:00:00Z`));
   }
 
+  /** Format a time in the future: with its day unless it comes within a day. */
+  until(at: number, now: number): string {
+    if (at - now < DAY_S) return this.time(at);
+    return `${this.dayName(dayOf(at, this.zone), "short")}, ${this.time(at)}`;
+  }
+
   dateTime(at: number): string {
     return `${this.day(at)}, ${this.time(at, { seconds: true })}`;
   }
@@ -83,7 +89,7 @@ export class Format {
   /** Name a weekday; 0 is Monday. */
   weekday(index: number): string {
     const format = new Intl.DateTimeFormat(this.language, { weekday: "short", timeZone: "UTC" });
-    return format.format(A_MONDAY + index * DAY_MS);
+    return format.format(A_MONDAY + index * DAY_S * 1000);
   }
 
   /** The weekdays in the order of the user's calendar; 0 is Monday. */

@@ -67,19 +67,19 @@ export class OverviewView extends PageElement {
       <homesec-alarm-card .page=${this.page}></homesec-alarm-card>
       <homesec-health-strip .page=${this.page}></homesec-health-strip>
       <div class=${this.system?.cameras.length === 1 ? "columns" : "rows"}>
-      <section aria-labelledby="cameras">
-        <h2 id="cameras" class="hidden-text">${this.texts.get("cameras.title")}</h2>
-        ${this.renderCameras()}
-      </section>
-      <section aria-labelledby="today">
-        <div class="title">
-          <h2 id="today">${this.texts.get("overview.today")}</h2>
-          <a class="button small plain" href="${BASE}/clips" @click=${followLink}
-            >${this.texts.get("overview.all")}${icon(mdiArrowRight)}</a
-          >
-        </div>
-        ${this.renderToday()}
-      </section>
+        <section aria-labelledby="cameras">
+          <h2 id="cameras" class="hidden-text">${this.texts.get("cameras.title")}</h2>
+          ${this.renderCameras()}
+        </section>
+        <section aria-labelledby="today">
+          <div class="title">
+            <h2 id="today">${this.texts.get("overview.today")}</h2>
+            <a class="button small plain" href="${BASE}/clips" @click=${followLink}
+              >${this.texts.get("overview.all")}${icon(mdiArrowRight)}</a
+            >
+          </div>
+          ${this.renderToday()}
+        </section>
       </div>
     </div>`;
   }
@@ -109,7 +109,7 @@ export class OverviewView extends PageElement {
     if (!list.ready) return html`<p class="empty">${texts.get("clips.loading")}</p>`;
     if (!list.clips.length) {
       // Where something is wrong, no clip doesn't mean that nothing happened.
-      const wrong = this.system?.problems.length;
+      const wrong = this.system?.problems.some((problem) => !problem.ignored);
       const text = texts.get(wrong ? "overview.quiet_problems" : "overview.quiet");
       return html`<p class="card empty">${text}</p>`;
     }
@@ -137,7 +137,7 @@ export class OverviewView extends PageElement {
         grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         padding: 16px;
-        max-width: 1280px;
+        max-width: 1600px;
         margin: 0 auto;
       }
       .tiles {
