@@ -401,6 +401,7 @@ def test_notes_and_clip_triggers_have_texts() -> None:
     notes = set(re.findall(r'note_key="(\w+)"', SOURCE["flows.camera_flow"])) | {
         "encoded",
         "model_added",
+        "single_pictures",
     }
     notes |= {"bucket_stored", "bucket_keeps", "old_format"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
