@@ -12,6 +12,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS / folder) for folder in ("engine", "homesec")]
 
+from clip_player import browser, chromium  # noqa: E402, F401
 from engine_fixtures import *  # noqa: E402, F403 - fixtures are found by name
 from home_fixtures import *  # noqa: E402, F403
 from hypothesis import settings  # noqa: E402

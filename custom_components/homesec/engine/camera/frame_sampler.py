@@ -112,12 +112,13 @@ class FrameSampler:
         self.newest = []
         if self._first_t is None:
             self._first_t = packet.t
+        previous_t = self._last_keyframe_t
         if packet.keyframe:
             self._measure_interval(packet.t)
         if self.mode is DecodeMode.KEYFRAMES:
             if present or watched or self._needs_all(packet.t):
                 yield from self._wake(packet, moving=False, present=present)
-            elif packet.keyframe and packet.t - self._checked_t >= KEYFRAME_INTERVAL_S:
+            elif packet.keyframe and self._must_check(packet.t, previous_t):
                 yield from self._check_keyframe(packet, present=present)
             return
         yield from self._sample(packet, moving=False, present=present, watched=watched)
@@ -126,6 +127,11 @@ class FrameSampler:
             self.mode = DecodeMode.KEYFRAMES
             self._decoder.reset()
             self._checked_t = packet.t
+
+    def _must_check(self, t: float, previous_t: float | None) -> bool:
+        """Whether to look at a keyframe; only those that come in quick succession are left out."""
+        rare = previous_t is None or t - previous_t >= KEYFRAME_INTERVAL_S
+        return rare or t - self._checked_t >= KEYFRAME_INTERVAL_S
 
     def _check_keyframe(self, packet: MediaPacket, *, present: bool) -> Iterator[SampledFrame]:
         """Compare one keyframe with the background."""

@@ -271,9 +271,14 @@ class RecordingController:
         return not self._present and t >= max(self._until_t, self._manual_until_t)
 
     def _must_roll_over(self, clip: _OpenClip, packet: MediaPacket) -> bool:
+        if packet.random_access and packet.format is not clip.video:
+            return True
         over_s = packet.t - clip.start_t - self._config.max_clip_s
+        left_s = max(self._until_t, self._manual_until_t) - packet.t
+        if not self._present and left_s < MIN_CLIP_S:
+            return False  # it ends so soon that another clip would be too short
         if packet.random_access:
-            return over_s >= 0 or packet.format is not clip.video
+            return over_s >= 0
         return self._frame is not None and over_s >= (0 if clip.encoded else OVERTIME_S)
 
     def _roll_over(self, clip: _OpenClip, packet: MediaPacket) -> None:
@@ -368,6 +373,8 @@ class RecordingController:
     def _newest_picture(self) -> list[MediaPacket]:
         """Return the newest frame as a packet, while the buffer can't begin a clip."""
         frame = self._frame
+        if frame is not None and self._next is not None and frame.t < self._next.since_t:
+            return []  # it's in the last clip
         return [] if frame is None else [raw_packet(frame, raw_format(frame))]
 
     def _buffered_packets(self, since_t: float) -> list[MediaPacket]:

@@ -5,6 +5,7 @@ plays (ISO/IEC 14496-12, movie fragments). H.264 and H.265 are copied, other vid
 H.264; AAC is copied, other audio is encoded to AAC.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
@@ -219,6 +220,8 @@ class FragmentedMp4:
         has something."""
         self._start = 0
         self._first: MediaPacket | None = None  # of the first picture that is shown
+        self._second: MediaPacket | None = None  # of the next that isn't left out
+        self._held_first: MediaPacket | None = None  # of an open GOP, perhaps
         self._has_audio = False
 
     def write(self, packet: MediaPacket) -> None:
@@ -232,12 +235,19 @@ class FragmentedMp4:
             self._has_audio |= not packet.is_video
             if packet.is_video and self._first is None:
                 self._first = first_complete(self._held)
-            if self._first is None:
+            if self._first is None or not self._has_second(packet):
                 return
             if self._audio is None or self._has_audio:
                 self._begin()
         if self._held and packet.t - (self._first or packet).t > AUDIO_WAIT_S:
             self._leave_out_audio("none came")
+
+    def _has_second(self, packet: MediaPacket) -> bool:
+        """Whether a picture came that is shown after the first, unless the video is encoded."""
+        if self._second is None and self._first is not None and packet.is_video:
+            start = self._first.data.pts or 0
+            self._second = packet if (packet.data.pts or 0) > start else None
+        return self._second is not None or not self._video.copied
 
     def sync(self) -> None:
         """Have the system write the file to the disk now."""
@@ -284,6 +294,7 @@ class FragmentedMp4:
         held = self._held
         self._start = (self._first or held[0]).data.pts or 0
         self._refreshed = bool(held[0].recovery)
+        self._held_first = None if self._refreshed else held[0]
         if self._audio is None:
             self._held = []
         for packet in list(held):
@@ -312,7 +323,7 @@ class FragmentedMp4:
             return
         if packet.is_video:
             if not self._is_leading(packet):
-                write(packet, self._start)
+                write(self._close_gap(packet), self._start)
         elif (packet.data.dts or 0) >= self._start:
             self._write_audio(write, packet)
 
@@ -322,6 +333,23 @@ class FragmentedMp4:
         Those before an intra refresh is complete aren't shown, but decoded.
         """
         return not self._refreshed and (packet.data.pts or 0) < self._start
+
+    def _close_gap(self, packet: MediaPacket) -> MediaPacket:
+        """Return a packet; the first decoded later, if pictures after it are left out.
+
+        Players would show it for as long as it takes to decode these.
+        """
+        if packet is not self._held_first or self._second is None:
+            return packet
+        step = packet.data.duration or 0
+        dts = (self._second.data.dts or 0) - step
+        if not step or dts <= (packet.data.dts or 0):
+            return packet
+        data = av.Packet(cast("bytes", packet.data))
+        data.time_base, data.duration = TIME_BASE, step
+        data.pts, data.dts = packet.data.pts, min(dts, packet.data.pts or 0)
+        data.is_keyframe = packet.data.is_keyframe
+        return replace(packet, data=data)
 
     def _write_audio(self, write: _WritePacket, packet: MediaPacket) -> None:
         """Write audio; leave out the rest of it if it can't be written."""
