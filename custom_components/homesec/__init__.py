@@ -11,6 +11,7 @@ from .alarm.guard import async_announce_removal
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
 from .alerts.store import alert_store
+from .cameras.last_pictures import remove_pictures
 from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .issues import async_withdraw_issues
@@ -87,6 +88,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) -> None:
     """Delete caches, issues, and stored states; the clips are yours and stay."""
     await hass.async_add_executor_job(get_caches(hass).clear)
+    await hass.async_add_executor_job(remove_pictures, hass)
     async_hide_panel(hass)
     async_withdraw_issues(hass, persistent=True)
     await async_announce_removal(hass)
@@ -106,6 +108,7 @@ def _subscribe_to_changes(entry: HomeSecConfigEntry) -> None:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
         await entry.runtime_data.coordinator.async_apply_settings()
+        await entry.runtime_data.pictures.async_forget_others()
 
     entry.async_on_unload(entry.add_update_listener(changed))
 

@@ -65,7 +65,10 @@ class HomeSecCamera(HomeSecCameraEntity, Camera):
         self, width: int | None = None, height: int | None = None
     ) -> bytes | None:
         jpeg = partial(self.runtime.host.engine.jpeg, self.camera_id, width=width)
-        return await self.runtime.host.async_run(jpeg)
+        picture = await self.runtime.host.async_run(jpeg)
+        if picture is not None:
+            self.runtime.pictures.async_remember(self.camera_id, picture)
+        return picture
 
     async def async_record(self, duration: timedelta | None = None) -> dict[str, str]:
         """Record now, for a time or up to the longest clip (action ``homesec.record``)."""

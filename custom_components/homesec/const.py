@@ -12,6 +12,7 @@ LOGGER: Final = logging.getLogger(__package__)
 PLATFORMS: Final = [
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
+    Platform.BUTTON,
     Platform.CAMERA,
     Platform.EVENT,
     Platform.IMAGE,
@@ -43,11 +44,14 @@ CONF_DIGEST_ONLY: Final = "digest_only"  # learned, and in no form
 CONF_TRUST: Final = "trust_certificate"  # in the form only
 SECTION_CONNECTION: Final = "connection"
 
+CONF_PRESET: Final = "preset"  # in the form only
+
 # A camera: its settings.
 CONF_LABELS: Final = "labels"
 CONF_DISARMED: Final = "disarmed"
 CONF_ARMED_MODES: Final = "armed_modes"
 CONF_DETECTION: Final = "detection"
+CONF_RECORDING: Final = "recording"
 CONF_PRE_ROLL: Final = "pre_roll_s"
 CONF_POST_ROLL: Final = "post_roll_s"
 CONF_MAX_CLIP: Final = "max_clip_s"

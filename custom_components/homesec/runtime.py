@@ -9,6 +9,7 @@ from .alarm.controller import AlarmController
 from .alarm.guard import Guard
 from .alarm.settings_watch import SettingsWatch
 from .alerts.controller import AlertController
+from .cameras.last_pictures import LastPictures
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
 from .cloud.monitor import StorageMonitor
@@ -38,6 +39,7 @@ class HomeSecData:
     issues: Issues = field(init=False)
     devices: Devices = field(init=False)
     cameras: CameraRegistry = field(init=False)
+    pictures: LastPictures = field(init=False)
     reconciler: CameraReconciler = field(init=False)
     alarm: AlarmController = field(init=False)
     guard: Guard = field(init=False)
@@ -54,7 +56,8 @@ class HomeSecData:
         self.issues = issues = Issues(hass, entry.entry_id)
         self.devices = devices = Devices(hass, entry)
         self.cameras = cameras = CameraRegistry(hass, entry, devices)
-        self.reconciler = CameraReconciler(hass, entry, host)
+        self.pictures = pictures = LastPictures(hass, entry, host=host, bus=bus)
+        self.reconciler = CameraReconciler(hass, entry, host, pictures)
         self.storage = StorageMonitor(hass, entry, host)
         self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)
         self.alarm = AlarmController(

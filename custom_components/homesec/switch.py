@@ -1,6 +1,6 @@
-"""Switches that turn a camera's detection and manual recording on and off."""
+"""Switches that turn a camera's detection, its recording, and a manual recording on and off."""
 
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import EntityCategory
@@ -31,21 +31,49 @@ async def async_setup_entry(
     add_camera_entities(
         entry,
         async_add_entities,
-        lambda *camera: [DetectionSwitch(*camera), RecordingSwitch(*camera)],
+        lambda *camera: [
+            DetectionSwitch(*camera),
+            RecordingSwitch(*camera),
+            ManualRecordingSwitch(*camera),
+        ],
     )
 
 
-class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
-    """Off: the camera is closed, whatever the alarm's mode. Stored in the camera's settings.
+class SettingSwitch(HomeSecCameraEntity, SwitchEntity):
+    """A switch that is stored in the camera's settings.
 
     A setting: Home Assistant hands those to no voice assistant unless asked to.
     """
 
-    key = "detection"
-    _attr_translation_key = "detection"
     _attr_entity_category = EntityCategory.CONFIG
     available_when_lost = True
     listens_to = (CameraChanged,)
+    weakening: ClassVar[Weakening]  # what turning it off does to an armed alarm
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        self._set(on=True)
+        self.async_write_ha_state()
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        if self.is_on:
+            await self.runtime.guard.async_check(
+                self.weakening, self._context, cameras=[self.camera_id]
+            )
+        self._set(on=False)
+        self.async_write_ha_state()
+
+    def _set(self, *, on: bool) -> None:
+        raise NotImplementedError
+
+
+class DetectionSwitch(SettingSwitch):
+    """Off: the camera is closed, whatever the alarm's mode."""
+
+    key = "detection"
+    _attr_translation_key = "detection"
+    weakening = Weakening.DETECTION_OFF
 
     @property
     @override
@@ -53,27 +81,36 @@ class DetectionSwitch(HomeSecCameraEntity, SwitchEntity):
         return self.runtime.cameras.detects(self.camera_id)
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        self._set(on=True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        if self.is_on:
-            await self.runtime.guard.async_check(
-                Weakening.DETECTION_OFF, self._context, cameras=[self.camera_id]
-            )
-        self._set(on=False)
-
     def _set(self, *, on: bool) -> None:
         self.runtime.cameras.async_set_detection(self.camera_id, on=on)
-        self.async_write_ha_state()
 
 
-class RecordingSwitch(HomeSecCameraEntity, SwitchEntity):
-    """On while a manual clip is recorded."""
+class RecordingSwitch(SettingSwitch):
+    """Off: the camera only detects, whatever the alarm's mode; an open clip ends."""
+
+    key = "record_detections"
+    _attr_translation_key = "record_detections"
+    weakening = Weakening.RECORDING_OFF
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.runtime.cameras.records(self.camera_id)
+
+    @override
+    def _set(self, *, on: bool) -> None:
+        self.runtime.cameras.async_set_recording(self.camera_id, on=on)
+
+
+class ManualRecordingSwitch(HomeSecCameraEntity, SwitchEntity):
+    """On while a manual clip is recorded.
+
+    The button *Record now* does as much for most; where this switch isn't in use yet, it's hidden.
+    """
 
     key = "recording"
     _attr_translation_key = "recording"
+    _attr_entity_registry_visible_default = False
     listens_to = (HealthChanged, CameraChanged, ClipStarted, ClipSaved, ClipFailed)
 
     @property

@@ -8,6 +8,8 @@ CLIP_URL: Final = f"/api/{DOMAIN}/clip/{{clip_id}}.mp4"
 STILL_URL: Final = f"/api/{DOMAIN}/clip/{{clip_id}}.jpg"
 ALERT_STILL_URL: Final = f"/api/{DOMAIN}/alert/{{alert_id}}.jpg"
 PREVIEW_URL: Final = f"/api/{DOMAIN}/flow/{{flow_id}}.jpg"
+LAST_PICTURE_URL: Final = f"/api/{DOMAIN}/camera/{{camera_id}}/{{at_ms}}.jpg"
+"""With the time, so that another picture isn't taken for this one in a browser's cache."""
 
 PANEL_URL: Final = f"/{DOMAIN}"
 PANEL_CLIP_URL: Final = f"{PANEL_URL}/clip/{{clip_id}}"

@@ -15,7 +15,7 @@ from .cloud.streaming import async_serve_video, http_error
 from .engine.cloud.errors import StorageError
 from .engine.core.clip_id import is_clip_id
 from .exceptions import EngineNotRunningError
-from .urls import ALERT_STILL_URL, CLIP_URL, PREVIEW_URL, STILL_URL
+from .urls import ALERT_STILL_URL, CLIP_URL, LAST_PICTURE_URL, PREVIEW_URL, STILL_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ _NOT_CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store"}
 @callback
 def async_setup_views(hass: HomeAssistant) -> None:
     """Register the views."""
-    for view in (ClipView, StillView, AlertStillView, PreviewView):
+    for view in (ClipView, StillView, AlertStillView, LastPictureView, PreviewView):
         hass.http.register_view(view)
 
 
@@ -153,6 +153,22 @@ class AlertStillView(HomeAssistantView):
         if jpeg is None:
             raise web.HTTPNotFound
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_CACHED)
+
+
+class LastPictureView(HomeAssistantView):
+    """The last picture of a camera that's off or lost."""
+
+    url = LAST_PICTURE_URL
+    name = "api:homesec:camera"
+
+    async def get(self, request: web.Request, camera_id: str, at_ms: str) -> web.Response:  # noqa: ARG002
+        """Serve the JPEG."""
+        runtime = _runtime(request)
+        if not has_permission(request[KEY_HASS_USER], runtime, Permission.READ):
+            raise web.HTTPForbidden
+        if (picture := await runtime.pictures.async_find(camera_id)) is None:
+            raise web.HTTPNotFound
+        return web.Response(body=picture.jpeg, content_type="image/jpeg", headers=_CACHED)
 
 
 class PreviewView(HomeAssistantView):

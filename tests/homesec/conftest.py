@@ -5,5 +5,11 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _home(custom_integrations: None, cheap_hashes: None, config_dir: None, engine: None) -> None:
+def _home(
+    custom_integrations: None,
+    cheap_hashes: None,
+    config_dir: None,
+    engine: None,
+    quick_forms: None,
+) -> None:
     """Prepare Home Assistant."""

@@ -18,6 +18,7 @@ from custom_components.homesec.alarm import pins
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.flows import problems
 from homesec_dev import footage
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 def cheap_hashes() -> Iterator[None]:
     """Hash PINs fast."""
     with patch.object(pins, "COST", LOW_COST):
+        yield
+
+
+@pytest.fixture
+def quick_forms() -> Iterator[None]:
+    """Show forms with errors at once."""
+    with patch.object(problems, "PAUSE_S", 0):
         yield
 
 

@@ -25,6 +25,7 @@ LAYERS = (
             "alarm_control_panel",
             "alert_sensor",
             "binary_sensor",
+            "button",
             "camera",
             "event",
             "image",

@@ -40,13 +40,16 @@ def effective(data: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(before=CAMERA, after=CAMERA)
-def test_every_change_of_camera_is_found_except_detection_turned_on(
+def test_every_change_of_camera_is_found_except_what_strengthens(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     old, new = effective(before), effective(after)
     differing = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    if after.get("detection"):
-        differing.discard("detection")
+    for key in ("detection", "recording"):
+        if after.get(key, True):
+            differing.discard(key)
+    if old["disarmed"] == "off":
+        differing.discard("disarmed")
     found = find_changes(settings({}, before), settings({}, after))
     assert bool(found) == bool(differing)
     assert {(each.camera_id, each.name) for each in found} <= {("0", "Name 0")}

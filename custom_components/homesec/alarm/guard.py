@@ -29,6 +29,7 @@ class Weakening(StrEnum):
     """What makes an armed alarm detect, record, keep, or report less; ``action`` in events."""
 
     DETECTION_OFF = "detection_off"
+    RECORDING_OFF = "recording_off"
     RECORDING_ENDED = "recording_ended"
     SNOOZE = "snooze"
     CLIPS_DELETED = "clips_deleted"
@@ -58,6 +59,7 @@ NOT_ALLOWED: Final = "guard_not_allowed"
 BY_VOICE: Final = "guard_by_voice"
 NO_FIELD: Final = {
     Weakening.DETECTION_OFF: "guard_detection_off",
+    Weakening.RECORDING_OFF: "guard_recording_off",
     Weakening.RECORDING_ENDED: "guard_recording_ended",
 }
 """The texts for switches: Home Assistant's own actions have no field for a PIN."""

@@ -10,8 +10,10 @@ from ..const import (
     CONF_ARMED_MODES,
     CONF_DETECTION,
     CONF_DETECTOR,
+    CONF_DISARMED,
     CONF_MODEL,
     CONF_PINS,
+    CONF_RECORDING,
     CONF_RETENTION,
     CONF_SEAL_KEYS,
     CONF_STORAGE,
@@ -19,6 +21,7 @@ from ..const import (
     CONF_ZONES,
     SUBENTRY_CAMERA,
 )
+from ..engine.core.types import Activity
 from .config import pin_revisions
 from .guard import Weakening
 
@@ -40,6 +43,7 @@ ENTRY_ACTIONS: Final = {
 CAMERA_ACTIONS: Final = {
     **dict.fromkeys(SOURCE_FIELDS, Weakening.CAMERA_SOURCE),
     CONF_DETECTION: Weakening.DETECTION_OFF,
+    CONF_RECORDING: Weakening.RECORDING_OFF,
     CONF_ARMED_MODES: Weakening.CAMERA_MODES,
     CONF_ZONES: Weakening.CAMERA_ZONES,
 }
@@ -116,10 +120,17 @@ def _camera_actions(old: Subentry, new: Subentry | None) -> Iterator[Weakening]:
     if new is None:
         yield Weakening.CAMERA_REMOVED
         return
-    for key in _changed_keys(_comparable(old.data), _comparable(new.data)):
-        if key == CONF_DETECTION and new.data.get(CONF_DETECTION):
-            continue
-        yield CAMERA_ACTIONS.get(key, Weakening.CAMERA_SETTINGS)
+    before, after = _comparable(old.data), _comparable(new.data)
+    for key in _changed_keys(before, after):
+        if not _strengthens(key, before.get(key), after.get(key)):
+            yield CAMERA_ACTIONS.get(key, Weakening.CAMERA_SETTINGS)
+
+
+def _strengthens(key: str, before: object, after: object) -> bool:
+    """Return whether a changed setting of a camera makes it do more."""
+    if key in (CONF_DETECTION, CONF_RECORDING):
+        return bool(after)
+    return key == CONF_DISARMED and before == Activity.OFF
 
 
 def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""The action that turns a camera's detection on or off, with a PIN where that takes one."""
+"""The actions that turn a camera's detection or recording on or off, with a PIN if needed."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import ATTR_CODE
@@ -17,39 +18,43 @@ if TYPE_CHECKING:
     from ..runtime import HomeSecData
 
 SERVICE_SET_DETECTION: Final = "set_detection"
+SERVICE_SET_RECORDING: Final = "set_recording"
 ATTR_ENABLED: Final = "enabled"
 
 
 @callback
 def async_setup_camera_actions(hass: HomeAssistant) -> None:
-    """Register the action."""
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_SET_DETECTION,
-        _async_set_detection,
-        probatio.Schema(
-            {
-                **TARGET_FIELDS,
-                probatio.Required(ATTR_ENABLED): cv.boolean,
-                probatio.Optional(ATTR_CODE): cv.string,
-            }
-        ),
-    )
+    """Register the actions."""
+    fields = {
+        **TARGET_FIELDS,
+        probatio.Required(ATTR_ENABLED): cv.boolean,
+        probatio.Optional(ATTR_CODE): cv.string,
+    }
+    for service, weakening in (
+        (SERVICE_SET_DETECTION, Weakening.DETECTION_OFF),
+        (SERVICE_SET_RECORDING, Weakening.RECORDING_OFF),
+    ):
+        hass.services.async_register(
+            DOMAIN, service, partial(_async_switch, weakening), probatio.Schema(fields)
+        )
 
 
-async def _async_set_detection(call: ServiceCall) -> None:
+async def _async_switch(weakening: Weakening, call: ServiceCall) -> None:
+    """Turn what ``weakening`` is about on or off."""
     runtime: HomeSecData = async_get_config_entry(call.hass, DOMAIN, None).runtime_data
     await async_check_call(call, runtime, Permission.CONTROL)
     cameras, on = runtime.cameras, call.data[ATTR_ENABLED]
+    if weakening is Weakening.DETECTION_OFF:
+        is_on, switch = cameras.detects, cameras.async_set_detection
+    else:
+        is_on, switch = cameras.records, cameras.async_set_recording
     camera_ids = [
         camera_id
         for camera_id in async_camera_ids(call.hass, cameras, call.data)
-        if cameras.detects(camera_id) is not on
+        if is_on(camera_id) is not on
     ]
     if camera_ids and not on:
         code = call.data.get(ATTR_CODE)
-        await runtime.guard.async_check(
-            Weakening.DETECTION_OFF, call.context, code=code, cameras=camera_ids
-        )
+        await runtime.guard.async_check(weakening, call.context, code=code, cameras=camera_ids)
     for camera_id in camera_ids:
-        cameras.async_set_detection(camera_id, on=on)
+        switch(camera_id, on=on)

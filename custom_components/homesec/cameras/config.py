@@ -1,5 +1,6 @@
 """A camera's settings in its subentry, and the engine's configuration that follows from them."""
 
+from enum import StrEnum
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -35,6 +36,7 @@ from ..const import (
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_RECORD_LABELS,
+    CONF_RECORDING,
     CONF_RULES,
     CONF_THRESHOLD,
     CONF_VERIFY_TLS,
@@ -90,6 +92,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_ARMED_MODES: [mode.value for mode in ARMED_MODES],
     CONF_AT_ONCE: False,
     CONF_DETECTION: True,
+    CONF_RECORDING: True,
     CONF_PRE_ROLL: 4,
     CONF_POST_ROLL: 4,
     CONF_MAX_CLIP: 120,
@@ -99,7 +102,31 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_RULES: [],
     CONF_ZONES: [],
 }
-"""A threshold that isn't set is the model's own; without labels to record, all are recorded."""
+"""Of settings that aren't stored. A threshold that isn't set is the model's own; without labels to
+record, all are recorded.
+"""
+
+
+class CameraPreset(StrEnum):
+    """Where a new camera is, from which the modes follow in which it's active."""
+
+    INDOOR = "indoor"
+    OUTDOOR = "outdoor"
+
+
+PRESET_MODES: Final[Mapping[CameraPreset, tuple[AlarmMode, ...]]] = {
+    CameraPreset.INDOOR: (AlarmMode.AWAY, AlarmMode.VACATION),
+    CameraPreset.OUTDOOR: (AlarmMode.AWAY, AlarmMode.NIGHT, AlarmMode.VACATION),
+}
+"""None is active in *home*, where it would take everyone who lives there for an intruder."""
+
+
+def new_camera_settings(preset: CameraPreset) -> dict[str, Any]:
+    """Return what a new camera starts with, as far as it differs from ``DEFAULTS``."""
+    return {
+        CONF_DISARMED: Activity.DETECT.value,
+        CONF_ARMED_MODES: [mode.value for mode in PRESET_MODES[preset]],
+    }
 
 
 DEFAULT_PICTURES_PER_S: Final = 2.0
@@ -222,13 +249,15 @@ def activity(data: Mapping[str, Any], mode: AlarmMode, *, arming: bool = False) 
     if not settings[CONF_DETECTION]:
         return Activity.OFF
     # To a camera that doesn't guard in a mode, that mode is the same as disarmed.
-    disarmed = Activity(settings[CONF_DISARMED])
-    if not guards_in(data, mode):
-        return disarmed
-    if arming:
+    wanted = Activity(settings[CONF_DISARMED])
+    if guards_in(data, mode) and not arming:
+        wanted = Activity.RECORD
+    elif guards_in(data, mode) and wanted is Activity.OFF:
         # So that it is connected, and its detector warm, when the delay ends.
-        return Activity.DETECT if disarmed is Activity.OFF else disarmed
-    return Activity.RECORD
+        wanted = Activity.DETECT
+    if wanted is Activity.RECORD and not settings[CONF_RECORDING]:
+        return Activity.DETECT
+    return wanted
 
 
 def source_unique_id(entry_id: str, data: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Keeps the engine's cameras in step with the entry and the alarm."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from homeassistant.exceptions import HomeAssistantError
@@ -8,6 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..const import LOGGER, SUBENTRY_CAMERA
 from ..engine.core.types import Activity, CameraConfig, SourceKind
 from .config import camera_config
+from .last_pictures import WIDTH_PX
 from .source_feed import EntityFeed
 
 if TYPE_CHECKING:
@@ -17,15 +19,19 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..engine_host import EngineHost
+    from .last_pictures import LastPictures
 
 
 class CameraReconciler:
     """Adds, changes, and removes the engine's cameras, but touches only those that differ."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: EngineHost) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, host: EngineHost, pictures: LastPictures
+    ) -> None:
         self._hass = hass
         self._entry = entry
         self._host = host
+        self._pictures = pictures
         self._lock = asyncio.Lock()
         self.running: dict[str, tuple[CameraConfig, Activity]] = {}
         """By camera id, what the engine was last given."""
@@ -56,6 +62,11 @@ class CameraReconciler:
                 await host.async_run(host.engine.remove_camera, camera_id)
                 return
             config, activity = wanted
+            is_off = activity is Activity.OFF
+            if is_off and running is not None and running[1] is not Activity.OFF:
+                jpeg = partial(host.engine.jpeg, camera_id, width=WIDTH_PX)
+                if (picture := await host.async_run(jpeg)) is not None:
+                    self._pictures.async_remember(camera_id, picture)
             if running is not None and running[0] == config:
                 await host.async_run(host.engine.set_activity, camera_id, activity)
             else:

@@ -7,7 +7,8 @@ from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..const import CONF_DETECTION, DOMAIN, SUBENTRY_CAMERA
+from ..const import CONF_DETECTION, CONF_DISARMED, CONF_RECORDING, DOMAIN, SUBENTRY_CAMERA
+from ..engine.core.types import Activity
 from .config import DEFAULTS, source_entity
 from .state import CameraState
 
@@ -67,8 +68,14 @@ class CameraRegistry(Mapping[str, CameraState]):
 
     def detects(self, camera_id: str) -> bool:
         """Return whether a camera's detection is turned on."""
-        data = self.subentry(camera_id).data
-        return bool(data.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION]))
+        return bool(self._setting(camera_id, CONF_DETECTION))
+
+    def records(self, camera_id: str) -> bool:
+        """Return whether a camera records what it detects, in the modes in which it's active."""
+        return self._setting(camera_id, CONF_RECORDING) is not False
+
+    def _setting(self, camera_id: str, key: str) -> object:
+        return self.subentry(camera_id).data.get(key, DEFAULTS[key])
 
     def is_off(self, camera_id: str) -> bool:
         """Return whether a camera is off in any mode: its detection is off, or it's disabled."""
@@ -101,10 +108,28 @@ class CameraRegistry(Mapping[str, CameraState]):
     @callback
     def async_set_detection(self, camera_id: str, *, on: bool) -> None:
         """Turn a camera's detection on or off; the entry's update listener applies it."""
+        self._async_change(camera_id, {CONF_DETECTION: on})
+
+    @callback
+    def async_set_recording(self, camera_id: str, *, on: bool) -> None:
+        """Turn the recording of what a camera detects on or off, likewise."""
+        self._async_change(camera_id, {CONF_RECORDING: on})
+
+    @callback
+    def async_turn_on(self, camera_id: str) -> None:
+        """Have a camera detect in every mode, so that it isn't off in the present one."""
+        changed: dict[str, object] = {CONF_DETECTION: True}
+        if self._setting(camera_id, CONF_DISARMED) == Activity.OFF:
+            changed[CONF_DISARMED] = Activity.DETECT.value
+        self._async_change(camera_id, changed)
+
+    def _async_change(self, camera_id: str, settings: Mapping[str, object]) -> None:
         subentry = self.subentry(camera_id)
-        self._hass.config_entries.async_update_subentry(
-            self._entry, subentry, data={**subentry.data, CONF_DETECTION: on}
-        )
+        changed = {k: v for k, v in settings.items() if self._setting(camera_id, k) != v}
+        if changed:
+            self._hass.config_entries.async_update_subentry(
+                self._entry, subentry, data={**subentry.data, **changed}
+            )
 
     def event_data(
         self, camera_id: str | None, recorded_as: str | None = None

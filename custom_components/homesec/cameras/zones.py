@@ -43,6 +43,11 @@ class ZoneError(Exception):
         self.zone = zone
         self.label = label
 
+    @property
+    def in_rule(self) -> bool:
+        """Whether it's about a rule, not a zone."""
+        return self.key.startswith("rule_")
+
 
 def zone_id(stored: Mapping[str, Any]) -> str:
     """Return a zone's id. Versions that knew no ids took the name for it, so it is the name."""

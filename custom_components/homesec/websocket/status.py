@@ -124,6 +124,7 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
         "error_placeholders": dict(state.error_placeholders),
         "activity": alarm.activity(subentry).value,
         "detection": runtime.cameras.detects(camera_id),
+        "disabled": runtime.cameras.is_disabled(camera_id),
         "presences": [
             {
                 "label": presence.label,
@@ -134,6 +135,8 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
             for presence in state.presences.values()
         ],
         "recording": state.recording,
+        "recording_manually": state.recording_manually,
+        "records": runtime.cameras.records(camera_id),
         "snoozed_until": runtime.alerts.snoozed_until(camera_id),
         "labels": list(camera_labels(subentry.data)),
         "zones": list(zone_names(subentry.data)),
