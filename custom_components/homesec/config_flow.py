@@ -15,9 +15,13 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import SelectSelectorMode
 from probatio import Optional, Required, Schema
 
+from .alarm.config import new_alarm
+from .cloud.retention_config import CONF_DAYS, CONF_MIN_FREE_PERCENT, disk_space, new_retention
 from .const import (
+    CONF_ALARM,
     CONF_DETECTOR,
     CONF_MODEL,
+    CONF_RETENTION,
     DOMAIN,
     SECTION_ADVANCED,
     SUBENTRY_CAMERA,
@@ -26,12 +30,15 @@ from .const import (
 from .detector.model_choice import custom_model_titles, models_dir, offered_models
 from .detector.setup import REMOVED_MODELS, async_opencv_offered
 from .engine.core.errors import ModelUnknown
+from .engine.library.retention_policy import Tier
 from .engine.model_zoo.detectors import DEFAULT, OPENCV
+from .engine_host import clips_dir
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
 from .flows.custom_model_flow import CustomModelSteps
 from .flows.form_fields import choice, named_choice
 from .flows.pin_gate import PinSteps
+from .flows.problems import PROBLEM, async_problem
 from .flows.recipient_flow import RecipientFlow
 from .flows.retention_flow import RetentionSteps
 from .flows.storage_flow import StorageSteps
@@ -101,20 +108,21 @@ class HomeSecFlow(
         self, step_id: str, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         models = await self.hass.async_add_executor_job(offered_models, models_dir(self.hass))
-        errors: dict[str, str] = {}
         if user_input is not None:
             # Without a model, the detector's default is used.
             data = {CONF_DETECTOR: user_input[CONF_DETECTOR], **user_input[SECTION_ADVANCED]}
             name = data.get(CONF_MODEL)
             if name is None or (name in models and data[CONF_DETECTOR] in models[name].variants):
                 if step_id == "user":
-                    return self.async_create_entry(title=TITLE, data=data)
+                    new = {CONF_ALARM: new_alarm(), CONF_RETENTION: await self._async_retention()}
+                    return self.async_create_entry(title=TITLE, data=data | new)
                 entry = self._get_reconfigure_entry()
                 others = {k: v for k, v in entry.data.items() if k not in _CHOICE}
                 return self.async_update_and_abort(entry, data=others | data)
-            # An error cannot be shown at a field inside a section.
-            errors = {"base": ModelUnknown.key}
-        shown = user_input or (None if step_id == "user" else self._current())
+            errors = {SECTION_ADVANCED: ModelUnknown.key}
+            return await self._async_from_top(step_id, errors, user_input)
+        errors, _, answer = self._again.pop()
+        shown = answer or (None if step_id == "user" else self._current())
         titles = {name: model.title for name, model in models.items()}
         if chosen := (shown or {}).get(SECTION_ADVANCED, {}).get(CONF_MODEL):
             # A model that was removed is still shown, and refused with an error.
@@ -124,12 +132,23 @@ class HomeSecFlow(
         if shown is not None and shown[CONF_DETECTOR] not in detectors:
             shown = {**shown, CONF_DETECTOR: DEFAULT}
         notes = await async_options(self.hass, "note")
+        retention = await self._async_retention()
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
-            description_placeholders={"note": "" if self.added is None else notes["model_added"]},
+            description_placeholders={
+                PROBLEM: await async_problem(self.hass, "config", errors, {}),
+                "note": "" if self.added is None else notes["model_added"],
+                "days": str(retention[CONF_DAYS[Tier.LOCAL]]),
+                "percent": str(retention[CONF_MIN_FREE_PERCENT]),
+            },
         )
+
+    async def _async_retention(self) -> dict[str, Any]:
+        """Return the retention rules of a new system, for the disk that it has."""
+        space = await self.hass.async_add_executor_job(disk_space, clips_dir(self.hass))
+        return new_retention(space)
 
     def _current(self) -> dict[str, Any]:
         """Return the answers to suggest: the model that was just added, or the one in use."""

@@ -40,6 +40,13 @@ MAX_THREADS = 32
 START_WAIT_S = 30.0
 
 
+def clips_dir(hass: HomeAssistant) -> Path:
+    """Return the folder of clips, below Home Assistant's media folder."""
+    media_dirs = hass.config.media_dirs
+    media = media_dirs.get("local") or next(iter(media_dirs.values()), None)
+    return Path(media or hass.config.path("media")) / DOMAIN
+
+
 class EngineHost:
     """Start the engine, run what blocks in its pool, and end every thread."""
 
@@ -80,10 +87,8 @@ class EngineHost:
 
     @property
     def clips_dir(self) -> Path:
-        """The folder of clips, below Home Assistant's media folder."""
-        media_dirs = self._hass.config.media_dirs
-        media = media_dirs.get("local") or next(iter(media_dirs.values()), None)
-        return Path(media or self._hass.config.path("media")) / DOMAIN
+        """The folder of clips."""
+        return clips_dir(self._hass)
 
     async def async_start(
         self,

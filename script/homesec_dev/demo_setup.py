@@ -46,25 +46,37 @@ def entity_id(client: HaClient, domain: str) -> str:
 
 
 def add_homesec(client: HaClient, detector: str | None = None) -> str:
-    """Add HomeSec without a camera, accepting the form's suggestions; return the entry's id."""
+    """Add HomeSec without a camera and without delays; return the entry's id."""
     form = client.add_entry(DOMAIN)
     done = form.answer(suggested(form) | ({"detector": detector} if detector else {}))
     _expect_entry(done)
     # Adding HomeSec continues with its first camera; ours is added separately.
     if next_flow := done.shown.get("next_flow"):
         client.delete(f"/api/config/config_entries/subentries/flow/{next_flow[1]}")
-    return str(done.shown["result"]["entry_id"])
+    entry_id = str(done.shown["result"]["entry_id"])
+    remove_delays(client, entry_id)
+    return entry_id
+
+
+def remove_delays(client: HaClient, entry_id: str) -> None:
+    """Have the alarm guard at once in every mode, since nobody has to leave."""
+    form = client.reconfigure_entry(DOMAIN, entry_id).answer(next_step_id="alarm")
+    answers = suggested(form)
+    answers["away"] |= {"exit_s": 0, "entry_s": 0}
+    done = form.answer(answers)
+    if done.type != "abort":
+        raise HaError(f"The form ends with {done.type}: {done.errors or done.shown}")
 
 
 def add_camera(
     client: HaClient, entry_id: str, source: Mapping[str, str], *, name: str = CAMERA_NAME
 ) -> None:
-    """Add a camera that also detects people while disarmed."""
+    """Add a camera that guards in every mode, and also detects people while disarmed."""
     shown = client.subentry(entry_id, "camera").answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
     settings = suggested(shown)
-    settings |= {"name": name, "disarmed": "detect"}
+    settings |= {"name": name, "armed_modes": ["home", "away", "night", "vacation", "custom"]}
     settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S}
     _expect_entry(shown.answer(settings))
 

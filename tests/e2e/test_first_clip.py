@@ -15,7 +15,7 @@ import pytest_socket
 
 from homesec_dev import footage
 from homesec_dev.browser import Browser
-from homesec_dev.demo_setup import entity_id, suggested
+from homesec_dev.demo_setup import entity_id, remove_delays, suggested
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
 
@@ -77,14 +77,15 @@ def test_adding_homesec_starts_camera_flow(house: House) -> None:
     assert kind == "config_subentries_flow"
     client.delete(f"/api/config/config_entries/subentries/flow/{flow_id}")
     house.entry_id = done.shown["result"]["entry_id"]
+    remove_delays(client, house.entry_id)
 
 
 def test_camera_flow_distinguishes_wrong_password_from_wrong_path(house: House) -> None:
     client = house.ha.client
     refused = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door", "wrong")
-    assert refused.errors == {"url": "invalid_auth"}
+    assert refused.errors == {"password": "invalid_auth"}
     lost = describe(refused, f"{house.rtsp}/window")
-    assert lost.errors == {"url": "stream_not_found"}
+    assert lost.errors == {"url": "stream_not_found", "password": "login_unchecked"}
 
 
 def test_camera_form_shows_preview_before_saving(house: House) -> None:

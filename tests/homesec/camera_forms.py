@@ -76,7 +76,7 @@ async def submit_subentry(hass: HomeAssistant, flow: dict[str, Any], given: dict
     """Submit a form, and wait for the preview if that comes next."""
     result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
     if result["type"] is FlowResultType.SHOW_PROGRESS:
-        assert result["step_id"] == result["progress_action"] == "preview"
+        assert result["step_id"] == result["progress_action"] in ("preview", "check")
         await hass.async_block_till_done()
         result = await hass.config_entries.subentries.async_configure(flow["flow_id"])
     return result

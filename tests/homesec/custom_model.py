@@ -48,7 +48,7 @@ async def reply(
     flows = hass.config_entries.flow
     result = await flows.async_configure(flow["flow_id"], user_input)
     if result["type"] is FlowResultType.SHOW_PROGRESS:
-        assert result["step_id"] == result["progress_action"] == "try_model"
+        assert result["step_id"] == result["progress_action"] in ("try_model", "check")
         await hass.async_block_till_done()
         result = await flows.async_configure(flow["flow_id"])
     return dict(result)

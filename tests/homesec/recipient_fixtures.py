@@ -76,7 +76,7 @@ async def submit(
     flows = hass.config_entries.subentries
     result = await flows.async_configure(flow["flow_id"], answer)
     if result["type"] is FlowResultType.SHOW_PROGRESS:
-        assert result["step_id"] == result["progress_action"] == "send"
+        assert result["step_id"] == result["progress_action"] in ("send", "check")
         await hass.async_block_till_done()
         result = await flows.async_configure(flow["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)

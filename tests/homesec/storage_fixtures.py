@@ -69,7 +69,7 @@ async def submit(
     flows = hass.config_entries.flow
     result = await flows.async_configure(flow["flow_id"], answer)
     if result["type"] is FlowResultType.SHOW_PROGRESS:
-        assert result["step_id"] == result["progress_action"] == "probe_bucket"
+        assert result["step_id"] == result["progress_action"] in ("probe_bucket", "check")
         await hass.async_block_till_done()
         result = await flows.async_configure(flow["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -20,7 +20,7 @@ import pytest
 
 from custom_components.homesec.cameras.config import source_config
 from custom_components.homesec.engine.core import errors
-from custom_components.homesec.flows import camera_flow
+from custom_components.homesec.flows import camera_source
 from custom_components.homesec.flows.camera_preview import CameraPreview
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ async def test_cleared_certificate_can_be_trusted_anew(
     secure_probe.return_value = replace(PROBED, tls_fingerprint="ab" * 32)
     other = {**SECURE, "url": "rtsps://192.0.2.7/stream2"}
     again = await submit_subentry(hass, flow, {**other, "connection": {"tls_fingerprint": SHOWN}})
-    assert again["errors"] == {"url": "certificate_changed"}
+    assert again["errors"] == {"connection": "certificate_changed"}
     secure_probe.side_effect = None
     shown = await submit_subentry(hass, again, {**other, "connection": {}})
     await submit_subentry(hass, shown, {**SETTINGS, "trust_certificate": True})
@@ -110,7 +110,7 @@ async def test_certificate_of_running_camera_can_be_trusted_if_it_allows_two_vie
     if viewers == 1:
         secure_probe.side_effect = errors.NoRoute()
     running = CameraPreview(formats="running")
-    with patch.object(camera_flow, "async_preview_running", return_value=running):
+    with patch.object(camera_source, "async_preview_running", return_value=running):
         shown = await submit_subentry(hass, flow, SECURE)
     assert (shown["description_placeholders"]["formats"] == "running") is (viewers == 1)
     assert ("trust_certificate" in shown["data_schema"].schema) is (viewers == 2)
@@ -131,7 +131,7 @@ async def test_invalid_fingerprint_is_refused(
     await set_up(hass, entry)
     given = {**SECURE, "connection": {"tls_fingerprint": "AB:CD"}}
     again = await submit_subentry(hass, await start_adding(hass, entry), given)
-    assert again["errors"] == {"base": "invalid_fingerprint"}
+    assert again["errors"] == {"connection": "invalid_fingerprint"}
     probe.assert_not_called()
 
 
@@ -141,7 +141,7 @@ async def test_refused_host_is_named(
     await set_up(hass, entry)
     probe.side_effect = errors.OtherHostRefused(host="192.0.2.9:8123")
     again = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
-    assert again["errors"] == {"url": "other_host_refused"}
+    assert again["errors"] == {"connection": "other_host_refused"}
     assert again["description_placeholders"]["host"] == "192.0.2.9:8123"
 
 

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockConfigEntry
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+FIELDS = {
+    errors.BasicRefused: "connection",
+    errors.CertificateChanged: "connection",
+    errors.CertificateRefused: "verify_tls",
+    errors.LoginRefused: "password",
+    errors.LoginUnsupported: "password",
+    errors.OtherHostRefused: "connection",
+}
+"""The field at which an error is shown, if it isn't the URL's."""
 SOURCE_ERRORS = [
     error
     for error in vars(errors).values()
@@ -58,6 +67,8 @@ async def test_video_file_is_previewed_and_added(
     assert placeholders["formats"].startswith("640 x 272 · H.264")
     assert suggested_values(shown)["name"] == "bikes"
     assert suggested_values(shown)["labels"] == ["person"]
+    assert suggested_values(shown)["disarmed"] == "detect"
+    assert suggested_values(shown)["armed_modes"] == ["away", "vacation"]
 
     [signed] = re.findall(r"!\[\]\((.*)\)", placeholders["picture"])
     stranger = await hass_client_no_auth()
@@ -82,6 +93,7 @@ async def test_video_file_is_previewed_and_added(
         "armed_modes": ["away", "night"],
         "alarm_at_once": True,
         "detection": True,
+        "recording": True,
         "pre_roll_s": 5.0,
         "post_roll_s": 6.0,
         "threshold": 0.6,
@@ -155,9 +167,11 @@ async def test_source_that_needs_encoding_shows_note(
         jpeg=b"\xff\xd8",
     )
     await set_up(hass, entry)
-    with patch(
-        "custom_components.homesec.flows.camera_flow.find_webcams",
-        return_value=[Webcam("/dev/video0", "Desk cam")],
+    webcams = [Webcam("/dev/video0", "Desk cam")]
+    flows = "custom_components.homesec.flows"
+    with (
+        patch(f"{flows}.camera_source.find_webcams", return_value=webcams),
+        patch(f"{flows}.camera_flow.find_webcams", return_value=webcams),
     ):
         flow = await start_adding(hass, entry)
         shown = await submit_subentry(hass, flow, {"kind": "webcam", "device": "/dev/video0"})
@@ -197,7 +211,7 @@ async def test_failed_preview_shows_error_and_can_be_repeated(
     flow = await start_adding(hass, entry)
     again = await submit_subentry(hass, flow, {**STREAM, "username": "ann", "password": "secret"})
     assert again["step_id"] == "user"
-    assert again["errors"] == {"url": error.key}
+    assert again["errors"] == {FIELDS.get(error, "url"): error.key}
     assert suggested_values(again)["url"] == URL
     assert "secret" not in str(suggested_values(again))
     probe.side_effect = None
@@ -283,7 +297,11 @@ async def test_settings_without_name_or_labels_show_errors(
     again = await submit_subentry(hass, shown, {**SETTINGS, "name": " ", "labels": []})
     assert again["errors"] == {"name": "name_missing", "labels": "labels_missing"}
     again = await submit_subentry(hass, again, {**SETTINGS, "labels": ["person"]})
-    assert again["errors"] == dict.fromkeys(("alarm_labels", "alert_labels"), "label_not_chosen")
+    assert again["errors"] == {
+        "alarm_labels": "label_not_chosen",
+        "alert_labels": "label_not_chosen",
+        "advanced": "rule_label_not_chosen",
+    }
     again = await submit_subentry(hass, again, {**SETTINGS, "record_labels": ["dog"]})
     assert again["errors"] == {"record_labels": "label_not_chosen"}
     assert suggested_values(again)["pre_roll_s"] == 5.0

@@ -219,7 +219,7 @@ async def test_add_model_refuses_files_that_make_no_model(
     hass: HomeAssistant, entry: MockConfigEntry, browser: Browser, files: dict[str, bytes]
 ) -> None:
     retry = await browser.add_files(entry, files, "add_model")
-    assert retry["errors"] == {"base": "own_files_unfit"}
+    assert retry["errors"] == {"file": "own_files_unfit"}
     uploads = [await browser.upload(name, content) for name, content in GNOMES.items()]
     fields = dict(zip(("file", "weights"), uploads, strict=True))
     assert (await reply(hass, retry, fields))["step_id"] == "describe"
@@ -236,7 +236,7 @@ async def test_add_model_missing_upload_shows_error(
     form = await choose(hass, entry, "add_model")
     missing = "01b2c3d4e5f60718293a4b5c6d7e8f90"
     retry = await reply(hass, form, {"file": missing})
-    assert retry["errors"] == {"base": "upload_failed"}
+    assert retry["errors"] == {"file": "upload_failed"}
     assert "could not be read" in caplog.text
     assert stored(config_dir, models) == []
 
@@ -275,7 +275,7 @@ async def test_custom_model_can_be_chosen_in_first_setup(
     add(models, config_dir)
     flow = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     retry = await reply(hass, flow, {"detector": "opencv", "advanced": {"model": NAME}})
-    assert retry["errors"] == {"base": "model_unknown"}
+    assert retry["errors"] == {"advanced": "model_unknown"}
     done = await reply(hass, retry, {"detector": "ncnn", "advanced": {"model": NAME}})
     assert done["type"] == "create_entry"
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -289,7 +289,7 @@ async def test_missing_custom_model_is_shown_and_refused(
     form = await choose(hass, entry, "detector")
     assert suggested_values(form)["advanced"] == {"model": NAME}
     retry = await reply(hass, form, {"detector": "ncnn", "advanced": {"model": NAME}})
-    assert retry["errors"] == {"base": "model_unknown"}
+    assert retry["errors"] == {"advanced": "model_unknown"}
     done = await reply(hass, retry, {"detector": "ncnn", "advanced": {}})
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -346,5 +346,5 @@ async def test_remove_model_undeletable_files_show_error(
         side_effect=OSError("busy"),
     ):
         retry = await reply(hass, form, {"model": NAME})
-    assert retry["errors"] == {"base": "remove_failed"}
+    assert retry["errors"] == {"model": "remove_failed"}
     assert "busy" in caplog.text

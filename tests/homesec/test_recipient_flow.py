@@ -109,7 +109,7 @@ async def test_recipient_accepts_api_key_and_messaging_service(
         ({"to": "Ann"}, "to", "text_bad_number"),
         ({"to": "0170 1234567"}, "to", "text_bad_number"),
         ({"sender": "a name that is too long"}, "sender", "text_sender_refused"),
-        ({"rules": {**RULES, "hours_from": "22:00:00"}}, "base", "hours_incomplete"),
+        ({"rules": {**RULES, "hours_from": "22:00:00"}}, "rules", "hours_incomplete"),
     ],
 )
 async def test_invalid_recipient_is_refused_without_test_text(

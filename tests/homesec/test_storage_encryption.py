@@ -153,7 +153,8 @@ async def test_private_key_can_be_stored_and_deleted_later(
     await set_up(hass, entry)
     flow = await open_encryption(hass, entry)
     assert flow["step_id"] == "encryption"
-    assert flow["description_placeholders"] == {"public_key": KEY.public.text}
+    assert flow["description_placeholders"]["public_key"] == KEY.public.text
+    assert flow["description_placeholders"]["key_note"] == ""
     assert suggested_values(flow)["store_key"] is False
     for answer, error in (
         ({}, "private_key_needed"),

@@ -33,6 +33,7 @@ from custom_components.homesec.flows import (
     custom_model_form,
     encryption_form,
     pin_gate,
+    problems,
     recipient_flow,
     recipient_form,
     retention_flow,
@@ -118,7 +119,7 @@ def test_config_flow_forms_have_all_texts() -> None:
     for step, schema in (
         ("bucket", storage_form.BUCKET_SCHEMA.extend(storage_form.PROJECT_FIELD)),
         ("reauth_confirm", storage_form.LOGIN_SCHEMA),
-        ("seal", encryption_form.SEAL_SCHEMA),
+        ("seal", encryption_form.seal_schema(has_key=False)),
         ("encryption", encryption_form.PRIVATE_KEY_SCHEMA),
         ("retention", retention_flow.retention_schema([])),
         ("alarm", alarm_form.ALARM_SCHEMA),
@@ -134,7 +135,8 @@ def test_config_flow_forms_have_all_texts() -> None:
     assert steps["cloud"]["menu_option_descriptions"].keys() == menu
     assert steps["pins"]["menu_options"].keys() == {"add_pin", "change_pin", "remove_pin"}
     assert re.findall(r"{(\w+)}", json.dumps(steps["pins"])) == ["pins"]
-    known = {*storage_flow.NO_DETAILS, "account", "key", "note"}
+    known = {*storage_flow.NO_DETAILS, "account", "key", "note", "problem"}
+    known |= {"key_note", "earlier_note"}
     for step in ("bucket", "cloud_off", "reauth_confirm", "seal"):
         assert set(re.findall(r"{(\w+)}", json.dumps(steps[step]))) <= known
     menu = set(
@@ -161,7 +163,7 @@ def test_config_flow_errors_have_texts() -> None:
     flows = ("flows.custom_model_flow", "flows.storage_flow", "flows.alarm_flow")
     reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
     assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
-    assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket"}
+    assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket", "check"}
     for group in ("error", "abort"):
         placeholders = re.findall(r"{(\w+)}", json.dumps(TEXTS["config"][group]))
         assert set(placeholders) <= {"reason", "files", "minutes", *storage_flow.NO_DETAILS}
@@ -169,7 +171,8 @@ def test_config_flow_errors_have_texts() -> None:
 
 def test_camera_forms_have_all_texts() -> None:
     for step in ("user", "reconfigure"):
-        check_form(source_form.source_schema([]), CAMERA["step"][step])
+        schema = source_form.source_schema([], asks_preset=step == "user")
+        check_form(schema, CAMERA["step"][step])
     kinds = TEXTS["selector"]["zone_kind"]["options"]
     labels = dict.fromkeys(const.LABELS, "")
     check_form(
@@ -178,9 +181,9 @@ def test_camera_forms_have_all_texts() -> None:
     assert kinds.keys() == set(ZoneKind)
     assert len(set(kinds.values())) == len(kinds)
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
-        assert f'"{placeholder}":' in SOURCE["flows.camera_flow"]
+        assert placeholder == problems.PROBLEM or f'"{placeholder}":' in SOURCE["flows.camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
-    assert CAMERA["progress"].keys() == {"preview"}
+    assert CAMERA["progress"].keys() == {"preview", "check"}
     assert CAMERA["entry_type"]
 
 
@@ -195,8 +198,9 @@ def test_camera_errors_have_texts() -> None:
         r'ZoneError\(\s*"(\w+)"', SOURCE["cameras.zones"] + SOURCE["flows.zone_form"]
     )
     used += re.findall(
-        r': "(own_camera|path_not_allowed|invalid_fingerprint)"', SOURCE["flows.camera_flow"]
+        r': "(own_camera|path_not_allowed|invalid_fingerprint)"', SOURCE["flows.camera_source"]
     )
+    used += re.findall(r': "(\w+_unchecked)"', SOURCE["flows.source_errors"])
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key} | PIN_ERRORS
     for key, text in CAMERA["error"].items():
         if key in PIN_ERRORS:
@@ -208,7 +212,7 @@ def test_camera_errors_have_texts() -> None:
 
 
 def test_camera_abort_reasons_have_texts() -> None:
-    reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["flows.camera_flow"]))
+    reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["flows.camera_source"]))
     assert CAMERA["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
 
@@ -220,9 +224,10 @@ def test_recipient_forms_have_all_texts() -> None:
     for texts in (RECIPIENT, CAMERA):
         check_form(pin_gate.PIN_SCHEMA, texts["step"]["enter_pin"])
     assert RECIPIENT["initiate_flow"].keys() == {"user", "reconfigure"}
-    assert RECIPIENT["progress"].keys() == {"send"}
+    assert RECIPIENT["progress"].keys() == {"send", "check"}
     assert RECIPIENT["entry_type"]
-    assert "{" not in json.dumps(RECIPIENT).replace('{"', "").replace("{minutes}", "")
+    placeholders = set(re.findall(r"{(\w+)}", json.dumps(RECIPIENT)))
+    assert placeholders == {"minutes", "problem", "secret_note"}
     reasons = set(re.findall(r'reason="(\w+)"', SOURCE["flows.recipient_flow"]))
     assert RECIPIENT["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
@@ -250,6 +255,7 @@ def entity_keys() -> dict[str, set[str]]:
     descriptions = (*sensor.CAMERA_SENSORS, *sensor.SYSTEM_SENSORS, *sensor.CLOUD_SENSORS)
     return {
         "binary_sensor": {*const.LABELS, "other"} | keys_in("binary_sensor"),
+        "button": keys_in("button"),
         "event": keys_in("event"),
         "image": keys_in("image"),
         "sensor": {
@@ -398,12 +404,13 @@ def test_triggers_and_conditions_have_texts_and_icons(kind: str) -> None:
 
 
 def test_notes_and_clip_triggers_have_texts() -> None:
-    notes = set(re.findall(r'note_key="(\w+)"', SOURCE["flows.camera_flow"])) | {
+    notes = set(re.findall(r'note_key="(\w+)"', SOURCE["flows.camera_source"])) | {
         "encoded",
         "model_added",
         "single_pictures",
     }
     notes |= {"bucket_stored", "bucket_keeps", "old_format"}
+    notes |= {"password_saved", "key_saved", "secret_saved", "private_key_saved"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
 

@@ -39,6 +39,10 @@ def settings(*zones: dict[str, Any], rules: tuple[dict[str, Any], ...] = ()) -> 
     return {**SETTINGS, "zones": {"zones": list(zones)}, "advanced": advanced}
 
 
+def _section(error: str) -> str:
+    return "advanced" if error.startswith("rule_") else "zones"
+
+
 async def test_typed_zones_and_rules_reach_engine(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
@@ -142,7 +146,7 @@ async def test_invalid_zone_is_refused_with_its_name(
     shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     wrong = settings({**ZONE, **change})
     again = await submit_subentry(hass, shown, wrong)
-    assert again["errors"] == {"base": error}
+    assert again["errors"] == {_section(error): error}
     placeholders = again["description_placeholders"]
     assert placeholders["zone"] == ("" if error == "zone_name_missing" else wrong_name(wrong))
     assert placeholders["label"] == ("Dog" if error == "zone_label_not_chosen" else "")
@@ -173,7 +177,7 @@ async def test_zones_and_rules_that_contradict_settings_are_refused(
     again = await submit_subentry(
         hass, await submit_subentry(hass, await start_adding(hass, entry), STREAM), wrong
     )
-    assert again["errors"] == {"base": error}
+    assert again["errors"] == {_section(error): error}
     if error.startswith("rule"):
         assert again["description_placeholders"]["label"] in ("Cat", "Bear")
 

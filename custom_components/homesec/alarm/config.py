@@ -1,16 +1,14 @@
 """The alarm's settings in the config entry."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..const import CONF_ALARM, CONF_PINS
-from .machine import Delays
+from .machine import AlarmMode, Delays
 from .pins import Pin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from .machine import AlarmMode
 
 CONF_CODE_TO_ARM: Final = "code_to_arm"
 CONF_DELAYS: Final = "delays"  # by mode
@@ -19,6 +17,19 @@ CONF_ENTRY: Final = "entry_s"
 CONF_TRIGGER: Final = "trigger_s"
 
 MIN_TRIGGER_S: Final = 5  # of the trigger time
+
+
+NEW_AWAY_S: Final = 30.0
+"""How long a new system gives you to leave and to disarm in *away*; elsewhere, there's no delay.
+
+Systems that were set up before keep what they have: without stored delays, there are none.
+"""
+
+
+def new_alarm() -> dict[str, Any]:
+    """Return the alarm's settings of a new system, as they are stored."""
+    away = asdict(Delays(exit_s=NEW_AWAY_S, entry_s=NEW_AWAY_S))
+    return {CONF_DELAYS: {AlarmMode.AWAY.value: away}}
 
 
 def get_delays(data: Mapping[str, Any], mode: AlarmMode) -> Delays:

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_CODE, CONF_NAME
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.ulid import ulid_now
@@ -29,12 +28,14 @@ from .alarm_form import (
     remove_codes,
     validate_pin,
 )
+from .problems import PROBLEM, FormSteps, async_problem
 
 if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigFlowResult
     from probatio import Schema
 
 
-class AlarmSteps(ConfigFlow):
+class AlarmSteps(FormSteps):
     """Part of the config flow: the alarm."""
 
     def __init__(self) -> None:
@@ -72,16 +73,18 @@ class AlarmSteps(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for a new PIN."""
-        errors: dict[str, str] = {}
         if user_input is not None:
             errors = await self._async_errors(user_input)
-            if not errors:
-                return self._save(ulid_now(), await self._async_make(user_input))
-        shown = remove_codes(user_input or {})
+            if errors:
+                return await self._async_from_top("add_pin", errors, user_input)
+            return self._save(ulid_now(), await self._async_make(user_input))
+        errors, _, answer = self._again.pop()
+        shown = remove_codes(answer or {})
         return self.async_show_form(
             step_id="add_pin",
             data_schema=self.add_suggested_values_to_schema(NEW_SCHEMA, shown),
             errors=errors,
+            description_placeholders={PROBLEM: await self._async_pin_problem(errors)},
         )
 
     async def async_step_change_pin(
@@ -107,20 +110,22 @@ class AlarmSteps(ConfigFlow):
         """Ask for the changes to a PIN; what it really is, is shown if it was entered."""
         if (pin := self._pins().get(self._pin_id)) is None:
             return self.async_abort(reason="pin_gone")
-        errors: dict[str, str] = {}
         if user_input is not None:
             errors = await self._async_errors(user_input, pin_id=self._pin_id)
-            if not errors:
-                changed = await self._async_make(user_input, pin)
-                if self._pin_id not in self._pins():  # removed in another tab meanwhile
-                    return self.async_abort(reason="pin_gone")
-                return self._save(self._pin_id, changed)
+            if errors:
+                return await self._async_from_top("edit_pin", errors, user_input)
+            changed = await self._async_make(user_input, pin)
+            if self._pin_id not in self._pins():  # removed in another tab meanwhile
+                return self.async_abort(reason="pin_gone")
+            return self._save(self._pin_id, changed)
+        errors, _, answer = self._again.pop()
         kind = self._entered_kind or pin.kind
-        shown = remove_codes(user_input or {CONF_NAME: pin.name, CONF_KIND: kind.value})
+        shown = remove_codes(answer or {CONF_NAME: pin.name, CONF_KIND: kind.value})
         return self.async_show_form(
             step_id="edit_pin",
             data_schema=self.add_suggested_values_to_schema(EDIT_SCHEMA, shown),
             errors=errors,
+            description_placeholders={PROBLEM: await self._async_pin_problem(errors)},
         )
 
     async def async_step_remove_pin(
@@ -140,6 +145,11 @@ class AlarmSteps(ConfigFlow):
             step_id="remove_pin",
             data_schema=await self._async_pin_schema(user_input),
             errors=errors,
+        )
+
+    async def _async_pin_problem(self, errors: dict[str, str]) -> str:
+        return await async_problem(
+            self.hass, "config", errors, {}, near=(CONF_NAME, CONF_KIND, CONF_CODE)
         )
 
     async def _async_identify(self, answer: dict[str, Any]) -> dict[str, str]:

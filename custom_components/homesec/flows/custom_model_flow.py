@@ -4,7 +4,6 @@ from functools import partial
 import shutil
 from typing import TYPE_CHECKING, Any, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
 
 from ..const import CONF_MODEL, LOGGER
@@ -31,16 +30,19 @@ from .custom_model_import import (
     store_known_files,
     try_and_import,
 )
+from .problems import PROBLEM, FormSteps, async_problem
 
 if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
 
+    from homeassistant.config_entries import ConfigFlowResult
+
     from ..engine.model_zoo.custom_models import CustomModel
     from ..engine_host import EngineHost
 
 
-class CustomModelSteps(ConfigFlow):
+class CustomModelSteps(FormSteps):
     """Part of the config flow: custom models."""
 
     def __init__(self) -> None:
@@ -66,7 +68,7 @@ class CustomModelSteps(ConfigFlow):
                 names = await self._async_store(uploads)
             except (ValueError, OSError, HomeSecError) as err:
                 LOGGER.warning("The files of a model could not be read: %s", err)
-                errors["base"] = "upload_failed"
+                errors[CONF_FILE] = "upload_failed"
             else:
                 if names:
                     entry = self._get_reconfigure_entry()
@@ -79,7 +81,7 @@ class CustomModelSteps(ConfigFlow):
                     self._detector = detector
                     self._description = default_description(self._files[0].stem)
                     return await self.async_step_describe()
-                errors["base"] = "own_files_unfit"
+                errors[CONF_FILE] = "own_files_unfit"
         return self.async_show_form(
             step_id="add_model", data_schema=FILES_SCHEMA, errors=errors, last_step=False
         )
@@ -104,8 +106,9 @@ class CustomModelSteps(ConfigFlow):
                     )
                 except ValueError, OSError:
                     self._errors = {CONF_LABELS_FILE: "labels_file_unreadable"}
-            if not self._errors:
-                return await self.async_step_try_model()
+            if self._errors:
+                return await self._async_from_top("describe")
+            return await self.async_step_try_model()
         return self.async_show_form(
             step_id="describe",
             data_schema=self.add_suggested_values_to_schema(DESCRIPTION_SCHEMA, self._description),
@@ -113,6 +116,9 @@ class CustomModelSteps(ConfigFlow):
             description_placeholders={
                 "files": ", ".join(path.name for path in self._files),
                 "reason": self._reason,
+                PROBLEM: await async_problem(
+                    self.hass, "config", self._errors, {"reason": self._reason}
+                ),
             },
             last_step=False,
         )
@@ -172,7 +178,7 @@ class CustomModelSteps(ConfigFlow):
                 await self.hass.async_add_executor_job(remove_custom_model, folder, name)
             except OSError as err:
                 LOGGER.warning("A model could not be removed: %s", err)
-                errors["base"] = "remove_failed"
+                errors[CONF_MODEL] = "remove_failed"
             else:
                 entry = self._get_reconfigure_entry()
                 data = {k: v for k, v in entry.data.items() if (k, v) != (CONF_MODEL, name)}

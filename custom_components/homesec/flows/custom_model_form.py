@@ -27,7 +27,7 @@ CONF_LABELS: Final = "labels"
 CONF_LABELS_FILE: Final = "labels_file"
 
 FIELDS: Final = {
-    "files": "base",
+    "files": "base",  # they were asked for in the step before
     "title": CONF_TITLE,
     "head": CONF_HEAD,
     "input": CONF_WIDTH,

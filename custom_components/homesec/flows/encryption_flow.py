@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
 
 from ..cloud.store import (
     CONF_KEY,
@@ -17,15 +17,18 @@ from ..engine.cloud.age_keys import PrivateKey
 from ..engine.cloud.errors import StorageError
 from ..translations import async_options
 from .encryption_form import (
+    CONF_EARLIER_KEY,
     CONF_STORE_KEY,
+    KEY_FIELDS,
     PRIVATE_KEY_SCHEMA,
-    SEAL_SCHEMA,
     KeyFormError,
     read_earlier_key,
     read_new_key,
     read_stored_key,
+    seal_schema,
     shown_keys,
 )
+from .problems import PROBLEM, FormSteps, async_problem
 from .storage_form import with_storage
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from ..runtime import HomeSecConfigEntry
 
 
-class EncryptionSteps(ConfigFlow):
+class EncryptionSteps(FormSteps):
     """The encryption part of the config flow."""
 
     def __init__(self) -> None:
@@ -43,6 +46,8 @@ class EncryptionSteps(ConfigFlow):
         """What will be stored; its key may be known before the rest."""
         self._private_key: PrivateKey | None = None  # a new one, which is shown
         self._earlier_keys: tuple[str, ...] = ()
+        self._kept: dict[str, str] = {}
+        """Valid keys that were entered while another field was wrong, by field."""
 
     @property
     def _storage_entry(self) -> HomeSecConfigEntry:
@@ -62,56 +67,90 @@ class EncryptionSteps(ConfigFlow):
         if CONF_PUBLIC_KEY not in self._stored:
             self._bucket = {k: v for k, v in self._stored.items() if k not in ENCRYPTION_FIELDS}
             return await self.async_step_seal()
-        errors: dict[str, str] = {}
         if user_input is not None:
-            errors = self._read_keys(lambda: read_stored_key(user_input, self._stored), user_input)
-            if not errors:
-                return await self.async_step_keep_bucket()
-        shown = user_input or {CONF_STORE_KEY: CONF_PRIVATE_KEY in self._stored}
+            errors = self._read_keys(
+                lambda answer: read_stored_key(answer, self._stored), user_input
+            )
+            if errors:
+                return await self._async_from_top("encryption", errors, user_input)
+            return await self.async_step_keep_bucket()
+        errors, _, answer = self._again.pop()
+        shown = answer or {CONF_STORE_KEY: CONF_PRIVATE_KEY in self._stored}
         return self.async_show_form(
             step_id="encryption",
             data_schema=self.add_suggested_values_to_schema(PRIVATE_KEY_SCHEMA, shown_keys(shown)),
             errors=errors,
-            description_placeholders={"public_key": self._stored[CONF_PUBLIC_KEY]},
+            description_placeholders={
+                "public_key": self._stored[CONF_PUBLIC_KEY],
+                **await self._async_key_notes(stored=CONF_PRIVATE_KEY in self._stored),
+                PROBLEM: await async_problem(self.hass, "config", errors, {}),
+            },
         )
 
     async def async_step_seal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show a new private key once, and ask for it or for an existing one."""
         if self._private_key is None:
             self._private_key = PrivateKey.generate()
-        errors: dict[str, str] = {}
         if user_input is not None:
             bucket = self._bucket
             errors = self._read_keys(
-                lambda: {**bucket, **read_new_key(user_input, time.time())}, user_input
+                lambda answer: {**bucket, **read_new_key(answer, time.time())}, user_input
             )
-            if not errors:
-                return await self.async_step_keep_bucket()
+            if errors:
+                return await self._async_from_top("seal", errors, user_input)
+            return await self.async_step_keep_bucket()
+        errors, _, answer = self._again.pop()
         notes = await async_options(self.hass, "note")
         return self.async_show_form(
             step_id="seal",
             data_schema=self.add_suggested_values_to_schema(
-                SEAL_SCHEMA, shown_keys(user_input or {})
+                seal_schema(has_key=CONF_SEAL_KEY in self._kept), shown_keys(answer or {})
             ),
             errors=errors,
             description_placeholders={
                 CONF_KEY: self._private_key.text,
                 "public_key": self._private_key.public.text,
                 "note": notes["old_format"] if CONF_SEAL_KEY in self._stored else "",
+                **await self._async_key_notes(),
+                PROBLEM: await async_problem(self.hass, "config", errors, {}),
             },
         )
 
+    async def _async_key_notes(self, *, stored: bool = False) -> dict[str, str]:
+        """Return what to say of keys that needn't be entered again."""
+        note = (await async_options(self.hass, "note"))["private_key_saved"]
+        return {
+            "key_note": note if stored or CONF_SEAL_KEY in self._kept else "",
+            "earlier_note": note if CONF_EARLIER_KEY in self._kept else "",
+        }
+
     def _read_keys(
-        self, read: Callable[[], dict[str, Any]], answer: dict[str, Any]
+        self, read: Callable[[dict[str, Any]], dict[str, Any]], answer: dict[str, Any]
     ) -> dict[str, str]:
-        """Keep the storage that ``read`` makes of a form with keys; return the form's errors."""
+        """Keep the storage that ``read`` makes of a form with keys; return the form's errors.
+
+        A valid key is also kept, so that it needn't be entered again because another one is wrong.
+        """
+        entered = {key: text for key in KEY_FIELDS if (text := answer.get(key, "").strip())}
+        others = {key: value for key, value in answer.items() if key not in KEY_FIELDS}
+        answer = {**others, **self._kept, **entered}
+        errors: dict[str, str] = {}
         try:
-            self._bucket, self._earlier_keys = read(), read_earlier_key(answer)
+            bucket = read(answer)
         except StorageError as err:
-            return {CONF_SEAL_KEY: err.key}
+            errors[CONF_SEAL_KEY] = err.key
         except KeyFormError as err:
-            return err.errors
-        return {}
+            errors |= err.errors
+        try:
+            self._earlier_keys = read_earlier_key(answer)
+        except KeyFormError as err:
+            errors |= err.errors
+        self._kept = {
+            key: answer[key] for key in KEY_FIELDS if answer.get(key) and key not in errors
+        }
+        if not errors:
+            self._bucket = bucket
+        return errors
 
     async def async_step_keep_bucket(
         self, _input: dict[str, Any] | None = None

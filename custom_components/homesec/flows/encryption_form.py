@@ -31,13 +31,7 @@ _STORE_KEY: Final = {Required(CONF_STORE_KEY, default=False): BooleanSelector()}
 _EARLIER_KEY: Final = {
     Optional(CONF_EARLIER_KEY): TextSelector(TextSelectorConfig(autocomplete="off"))
 }
-SEAL_SCHEMA: Final = Schema(
-    {
-        Required(CONF_SEAL_KEY): TextSelector(TextSelectorConfig(autocomplete="off")),
-        **_STORE_KEY,
-        **_EARLIER_KEY,
-    }
-)
+KEY_FIELDS: Final = (CONF_SEAL_KEY, CONF_EARLIER_KEY)
 PRIVATE_KEY_SCHEMA: Final = Schema(
     {
         **_STORE_KEY,
@@ -46,6 +40,18 @@ PRIVATE_KEY_SCHEMA: Final = Schema(
     }
 )
 """Without a key, the stored one is kept or deleted."""
+
+
+def seal_schema(*, has_key: bool) -> Schema:
+    """Return the form for a new private key; ``has_key``: a valid one was entered before."""
+    marker = Optional if has_key else Required
+    return Schema(
+        {
+            marker(CONF_SEAL_KEY): TextSelector(TextSelectorConfig(autocomplete="off")),
+            **_STORE_KEY,
+            **_EARLIER_KEY,
+        }
+    )
 
 
 class KeyFormError(Exception):

@@ -38,6 +38,7 @@ from ..engine.sms.twilio_api import send_message
 from ..exceptions import log_cause
 from ..translations import async_options
 from ..urls import PANEL_URL
+from .problems import PROBLEM, async_problem
 from .recipient_form import format_recipient, read_recipient, recipient_schema
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
@@ -98,8 +99,9 @@ class RecipientFlow(HomeSecSubentryFlow):
             self._data, self._errors = await self._runtime.host.async_run_raw(
                 self._read, user_input
             )
-            if not self._errors:
-                return await (self.async_step_send() if self._needs_test() else self._async_keep())
+            if self._errors:
+                return await self._async_from_top(self._first_step)
+            return await (self.async_step_send() if self._needs_test() else self._async_keep())
         zones = zone_choices(self._get_entry())
         zones |= {x: x for x in self._shown[CONF_RULES].get(CONF_IN_ZONES, ()) if x not in zones}
         labels = await async_options(self.hass, "label")
@@ -108,10 +110,26 @@ class RecipientFlow(HomeSecSubentryFlow):
         return self.async_show_form(
             step_id=self._first_step,
             data_schema=self.add_suggested_values_to_schema(
-                recipient_schema(titles, labels, zones), self._shown
+                recipient_schema(titles, labels, zones, opened=self._errors), self._shown
             ),
             errors=self._errors,
+            description_placeholders={
+                "secret_note": await self._async_secret_note(),
+                PROBLEM: await async_problem(
+                    self.hass,
+                    "config_subentries.recipient",
+                    self._errors,
+                    {},
+                    near=("base", CONF_NAME),
+                ),
+            },
         )
+
+    async def _async_secret_note(self) -> str:
+        """Return that the secret of the shown login is known, if it is."""
+        login = self._shown.get(CONF_ACCOUNT_SID, ""), self._shown.get(CONF_API_KEY_SID) or None
+        known = self._known_secret(*login) is not None
+        return (await async_options(self.hass, "note"))["secret_saved"] if known else ""
 
     def _read(self, answer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         data, errors = read_recipient(

@@ -39,7 +39,7 @@ from ..engine.sms.phone_numbers import to_e164, to_sender
 from .form_fields import choice, named_choice, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
 _SID: Final = "[0-9a-fA-F]{32}"
 _TEXT: Final = TextSelector(TextSelectorConfig(autocomplete="off"))
@@ -47,9 +47,16 @@ _MISSING: Final = {CONF_NAME: "name_missing", CONF_SECRET: "secret_missing"}
 
 
 def recipient_schema(
-    cameras: Mapping[str, str], labels: Mapping[str, str], zones: Mapping[str, str]
+    cameras: Mapping[str, str],
+    labels: Mapping[str, str],
+    zones: Mapping[str, str],
+    *,
+    opened: Container[str] = (),
 ) -> Schema:
-    """Return the form; cameras, labels, and zones to choose from map values to names."""
+    """Return the form; cameras, labels, and zones to choose from map values to names.
+
+    ``opened``: the sections that aren't collapsed.
+    """
     minutes = UnitOfTime.MINUTES
     return Schema(
         {
@@ -76,7 +83,7 @@ def recipient_schema(
                         Required(CONF_MAX_AGE): number(1, 1440, unit=minutes),
                     }
                 ),
-                {"collapsed": True},
+                {"collapsed": CONF_RULES not in opened},
             ),
         }
     )
@@ -136,6 +143,5 @@ def read_recipient(
             errors[CONF_SENDER] = err.key
     hours = [key for key in (CONF_FROM, CONF_UNTIL) if data[CONF_RULES].get(key)]
     if len(hours) == 1:
-        # An error cannot be shown at a field inside a section.
-        errors["base"] = "hours_incomplete"
+        errors[CONF_RULES] = "hours_incomplete"
     return data, errors

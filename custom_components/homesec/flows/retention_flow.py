@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.const import UnitOfInformation, UnitOfTime
+from homeassistant.const import PERCENTAGE, UnitOfInformation, UnitOfTime
 from homeassistant.helpers.selector import (
     ObjectSelector,
     ObjectSelectorConfig,
@@ -16,6 +15,7 @@ from ..cloud.retention_config import (
     CONF_DAYS,
     CONF_DELETED_DAYS,
     CONF_MIN_FREE,
+    CONF_MIN_FREE_PERCENT,
     CONF_SIZE,
     DEFAULT_DELETED_DAYS,
     DEFAULT_MIN_FREE_GB,
@@ -24,19 +24,22 @@ from ..cloud.store import CONF_MISSING_RIGHTS
 from ..const import CONF_RETENTION, CONF_STORAGE, SUBENTRY_CAMERA
 from ..translations import async_options
 from .form_fields import named_choice, number
+from .problems import PROBLEM, FormSteps, async_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from homeassistant.config_entries import ConfigFlowResult
     from homeassistant.helpers.selector import NumberSelector
 
 CONF_CAMERA = "camera"
 MAX_DELETED_DAYS = 365
+MAX_FREE_PERCENT = 90
 
 _LIMITS = tuple(field for tier in CONF_DAYS for field in (CONF_DAYS[tier], CONF_SIZE[tier]))
 
 
-class RetentionSteps(ConfigFlow):
+class RetentionSteps(FormSteps):
     """The retention part of the config flow."""
 
     async def async_step_retention(
@@ -46,19 +49,21 @@ class RetentionSteps(ConfigFlow):
         entry = self._get_reconfigure_entry()
         cameras = entry.get_subentries_of_type(SUBENTRY_CAMERA)
         names = camera_names({camera.subentry_id: camera.title for camera in cameras})
-        errors: dict[str, str] = {}
-        if user_input is None:
-            shown = shown_retention(entry.data.get(CONF_RETENTION, {}), names)
-        elif errors := retention_errors(user_input):
-            shown = user_input
-        else:
+        if user_input is not None:
+            if errors := retention_errors(user_input):
+                return await self._async_from_top("retention", errors, user_input)
             rules = read_retention(user_input, names)
             return self.async_update_and_abort(entry, data_updates={CONF_RETENTION: rules})
+        errors, _, answer = self._again.pop()
+        shown = answer or shown_retention(entry.data.get(CONF_RETENTION, {}), names)
         return self.async_show_form(
             step_id="retention",
             data_schema=self.add_suggested_values_to_schema(retention_schema(names), shown),
             errors=errors,
-            description_placeholders={"note": await self._async_retention_note(entry.data)},
+            description_placeholders={
+                "note": await self._async_retention_note(entry.data),
+                PROBLEM: await async_problem(self.hass, "config", errors, {}),
+            },
         )
 
     async def _async_retention_note(self, data: Mapping[str, Any]) -> str:
@@ -81,6 +86,7 @@ def retention_schema(cameras: Iterable[str]) -> Schema:
         {
             **{Optional(field): _limit_selector(field) for field in _LIMITS},
             Required(CONF_MIN_FREE): number(0, 10_000, unit=UnitOfInformation.GIBIBYTES, step=0.1),
+            Optional(CONF_MIN_FREE_PERCENT): number(0, MAX_FREE_PERCENT, unit=PERCENTAGE),
             Optional(CONF_DELETED_DAYS): number(0, MAX_DELETED_DAYS, unit=UnitOfTime.DAYS),
             Optional(CONF_CAMERAS): ObjectSelector(
                 ObjectSelectorConfig(

@@ -24,6 +24,7 @@ from ..const import (
     CONF_POST_ROLL,
     CONF_PRE_ROLL,
     CONF_RECORD_LABELS,
+    CONF_RECORDING,
     CONF_RULES,
     CONF_THRESHOLD,
     CONF_TRUST,
@@ -44,18 +45,25 @@ from .zone_form import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 _LABEL_SUBSETS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
 """Each a choice among ``CONF_LABELS``."""
+_SWITCHES: Final = (CONF_DETECTION, CONF_RECORDING)
+"""Settings that are switches of the camera, and not in the form."""
 
 
 def settings_schema(
-    labels: Mapping[str, str], zone_kinds: Mapping[str, str], *, offers_trust: bool = False
+    labels: Mapping[str, str],
+    zone_kinds: Mapping[str, str],
+    *,
+    offers_trust: bool = False,
+    opened: Container[str] = (),
 ) -> Schema:
     """Return the form; labels and zone kinds to choose from map values to names.
 
-    ``offers_trust``: the camera has a certificate that can be trusted from now on.
+    ``offers_trust``: the camera has a certificate that can be trusted from now on; ``opened``: the
+    sections that aren't collapsed.
     """
     seconds = UnitOfTime.SECONDS
     trust = {Optional(CONF_TRUST): BooleanSelector()} if offers_trust else {}
@@ -75,7 +83,7 @@ def settings_schema(
             # Without a default: the frontend prefers that of a section to the stored value.
             Optional(SECTION_ZONES): section(
                 Schema({Optional(CONF_ZONES): zones_selector(labels, zone_kinds)}),
-                {"collapsed": True},
+                {"collapsed": SECTION_ZONES not in opened},
             ),
             Required(SECTION_ADVANCED): section(
                 Schema(
@@ -88,7 +96,7 @@ def settings_schema(
                         Required(CONF_WATCH): choice(DecodePolicy, "watch"),
                     }
                 ),
-                {"collapsed": True},
+                {"collapsed": SECTION_ADVANCED not in opened},
             ),
         }
     )
@@ -142,5 +150,6 @@ def read_settings(
     settings[CONF_RULES] = read_rules(settings.get(CONF_RULES, ()))
     check_zones(settings[CONF_ZONES], settings[CONF_LABELS])
     check_rules(settings[CONF_RULES], settings[CONF_LABELS])
-    settings[CONF_DETECTION] = stored.get(CONF_DETECTION, DEFAULTS[CONF_DETECTION])
+    for key in _SWITCHES:
+        settings[key] = stored.get(key, DEFAULTS[key])
     return name, settings

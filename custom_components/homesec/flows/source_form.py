@@ -22,7 +22,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from ..cameras.config import DEFAULT_PICTURES_PER_S, LOCATION_FIELD
+from ..cameras.config import DEFAULT_PICTURES_PER_S, LOCATION_FIELD, CameraPreset
 from ..const import (
     CONF_ALLOW_BASIC,
     CONF_DEVICE,
@@ -32,6 +32,7 @@ from ..const import (
     CONF_KIND,
     CONF_OTHER_HOSTS,
     CONF_PICTURES_PER_S,
+    CONF_PRESET,
     CONF_VERIFY_TLS,
     SECTION_CONNECTION,
 )
@@ -46,7 +47,7 @@ from ..engine.core.types import SourceKind
 from .form_fields import choice, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 
 def _if(kind: SourceKind) -> FieldCondition:
@@ -61,8 +62,22 @@ _IF_NETWORK: FieldCondition = {
 }
 
 
-def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> probatio.Schema:
-    """Return the form; camera entities that are ``excluded`` can't be chosen."""
+def source_schema(
+    webcams: Iterable[Webcam],
+    excluded: Iterable[str] = (),
+    *,
+    asks_preset: bool = False,
+    opened: Container[str] = (),
+) -> probatio.Schema:
+    """Return the form; camera entities that are ``excluded`` can't be chosen.
+
+    ``asks_preset``: ask where a new camera is; ``opened``: the sections that aren't collapsed.
+    """
+    preset = {
+        Required(CONF_PRESET, default=CameraPreset.INDOOR.value): choice(
+            CameraPreset, "camera_preset", mode=SelectSelectorMode.LIST
+        )
+    }
     devices = [SelectOptionDict(value=w.device, label=f"{w.name} ({w.device})") for w in webcams]
     return probatio.Schema(
         {
@@ -90,6 +105,7 @@ def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> pr
                 )
             ),
             Required(CONF_FILE, visible=_if(SourceKind.FILE)): TextSelector(),
+            **(preset if asks_preset else {}),
             Optional(SECTION_CONNECTION, visible=_IF_NETWORK): section(
                 probatio.Schema(
                     {
@@ -101,7 +117,7 @@ def source_schema(webcams: Iterable[Webcam], excluded: Iterable[str] = ()) -> pr
                         ),
                     }
                 ),
-                {"collapsed": True},
+                {"collapsed": SECTION_CONNECTION not in opened},
             ),
         }
     )

@@ -33,6 +33,7 @@ from ..engine.core.errors import HomeSecError
 from ..translations import async_options
 from .custom_model_import import read_upload
 from .encryption_flow import EncryptionSteps
+from .problems import PROBLEM, async_problem
 from .storage_form import (
     BUCKET_SCHEMA,
     CONF_ENCRYPT,
@@ -96,6 +97,7 @@ class StorageSteps(EncryptionSteps):
             self._encrypt = user_input[CONF_ENCRYPT]
             if await self._async_read(user_input, read_bucket(user_input, self._stored)):
                 return await self.async_step_probe_bucket()
+            return await self._async_from_top("bucket")
         return await self._async_show_login("bucket", self._bucket_schema)
 
     @property
@@ -139,6 +141,7 @@ class StorageSteps(EncryptionSteps):
             bucket = {key: value for key, value in stored.items() if key != CONF_KEY}
             if await self._async_read(user_input, bucket):
                 return await self.async_step_probe_bucket()
+            return await self._async_from_top("reauth_confirm")
         return await self._async_show_login("reauth_confirm", LOGIN_SCHEMA)
 
     async def _async_read(self, answer: dict[str, Any], bucket: dict[str, Any]) -> bool:
@@ -173,18 +176,23 @@ class StorageSteps(EncryptionSteps):
         return str(answer.get(CONF_KEY, "")).strip()
 
     async def _async_show_login(self, step_id: str, schema: Schema) -> ConfigFlowResult:
-        account = str((self._known_key or {}).get("client_email", "-"))
-        notes = await async_options(self.hass, "note")
+        key, notes = self._known_key, await async_options(self.hass, "note")
+        account = str((key or {}).get("client_email", "-"))
+        details = {
+            **NO_DETAILS,
+            CONF_BUCKET: (self._bucket or self._stored).get(CONF_BUCKET, "-"),
+            **self._error_details,
+        }
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, self._bucket_shown),
             errors=self._bucket_errors,
             description_placeholders={
-                **NO_DETAILS,
-                CONF_BUCKET: (self._bucket or self._stored).get(CONF_BUCKET, "-"),
-                **self._error_details,
+                **details,
+                PROBLEM: await async_problem(self.hass, "config", self._bucket_errors, details),
+                "note": notes["bucket_stored"] if self._stored else "",
                 "account": account,
-                "note": notes["bucket_stored"].format(account=account) if self._stored else "",
+                "key_note": "" if key is None else notes["key_saved"].format(account=account),
             },
         )
 

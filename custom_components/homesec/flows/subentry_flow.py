@@ -12,9 +12,10 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_CODE
 
 from .pin_gate import ENTER_PIN, PIN_SCHEMA, PinGate
+from .problems import CHECK, FormAgain
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ..runtime import HomeSecData
 
@@ -40,6 +41,28 @@ class HomeSecSubentryFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         super().__init__()
         self._gate = PinGate[SubentryFlowResult]()
+        self._again = FormAgain[SubentryFlowResult]()
+
+    async def _async_from_top(
+        self,
+        step_id: str,
+        errors: Mapping[str, str] | None = None,
+        *,
+        details: Mapping[str, str] | None = None,
+        answer: Mapping[str, Any] | None = None,
+    ) -> SubentryFlowResult:
+        """Show a form again, from its top; its step gets the rest from ``self._again``."""
+        self._again.begin(self.hass, step_id, errors, details=details, answer=answer)
+        return await self.async_step_check()
+
+    async def async_step_check(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show for a moment that the form was read."""
+        return self._again.result(
+            lambda pause: self.async_show_progress(
+                step_id=CHECK, progress_action=CHECK, progress_task=pause
+            ),
+            lambda step_id: self.async_show_progress_done(next_step_id=step_id),
+        )
 
     @property
     def _runtime(self) -> HomeSecData:

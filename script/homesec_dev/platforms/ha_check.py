@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, override
 
 from ..demo import source_answers
-from ..demo_setup import DOMAIN, entity_id, suggested
+from ..demo_setup import DOMAIN, entity_id, remove_delays, suggested
 from ..ha import HomeAssistant
 from ..ha_client import HaError
 from .packages import PYTHON
@@ -120,7 +120,9 @@ def _add_homesec(client: HaClient) -> str:
     _expect_entry(done)
     if next_flow := done.shown.get("next_flow"):
         client.delete(f"/api/config/config_entries/subentries/flow/{next_flow[1]}")
-    return str(done.shown["result"]["entry_id"])
+    entry_id = str(done.shown["result"]["entry_id"])
+    remove_delays(client, entry_id)
+    return entry_id
 
 
 def _add_camera(client: HaClient, entry_id: str, source: dict[str, str]) -> None:

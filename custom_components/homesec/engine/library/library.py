@@ -31,7 +31,7 @@ from .outbox import Outbox
 from .rebuild import Rebuilt, rebuild
 from .recently_deleted import RecentlyDeleted
 from .recovery import adopt_clips, finish_clips, finish_open_clips, finish_refused_clips
-from .retention import Retention, disk_free
+from .retention import Retention, disk_free, disk_size
 from .salvage import begin_anew, open_catalog
 from .upload_jobs import UploadJobs
 from .visits import VisitWriter
@@ -189,6 +189,7 @@ class ClipLibrary:
                 rules=self._rules,
                 cloud=self._cloud,
                 disk_free=self._free,
+                disk_size=partial(disk_size, self._clips_dir),
                 on_event=self._on_event,
                 clock=self._clock,
                 on_run=self._finish_refused,

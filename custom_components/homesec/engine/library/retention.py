@@ -72,13 +72,14 @@ class Retention(WorkerThread):
         rules: RetentionRules,
         cloud: CloudStore | None,
         disk_free: Callable[[], int],
+        disk_size: Callable[[], int] = lambda: 0,
         on_event: EventSink,
         clock: Clock,
         every_s: float = EVERY_S,
         on_run: Callable[[], None] = lambda: None,
         purge_held: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``disk_free`` returns the free bytes on the disk; ``on_run`` is called in each run.
+        """``disk_free`` and ``disk_size`` return the bytes of the disk; ``on_run``: in each run.
 
         While ``purge_held`` returns True, nothing is removed from Recently deleted.
         """
@@ -88,6 +89,7 @@ class Retention(WorkerThread):
         self._copies = copies
         self._cloud = cloud
         self._disk_free = disk_free
+        self._disk_size = disk_size
         self._on_event = on_event
         self._time = TrustedClock(clock, last=catalog.last_run())
         self._every_s = every_s
@@ -119,6 +121,7 @@ class Retention(WorkerThread):
             self.rules,
             now=now,
             free_bytes=self._disk_free(),
+            disk_bytes=self._disk_size(),
             uploading=self._cloud is not None,
             deleting=self._cloud is None or self._cloud.rights.delete,
             purge_held=self._purge_held(),
@@ -213,3 +216,8 @@ class Retention(WorkerThread):
 def disk_free(folder: Path) -> int:
     """Return the bytes that can be written to a folder's disk. Raises ``OSError``."""
     return shutil.disk_usage(folder).free
+
+
+def disk_size(folder: Path) -> int:
+    """Return the size of a folder's disk in bytes. Raises ``OSError``."""
+    return shutil.disk_usage(folder).total

@@ -8,6 +8,8 @@
 - A clip that waits for its upload keeps its file, whatever the limits say.
 - Otherwise limits apply even to the last copy: that's what "keep for 30 days" means. The limits of
   one tier never remove copies of the other.
+- A part of the disk can be set aside. Clips older than a day are removed for it, but newer ones
+  aren't, nor are those that wait for their upload: other programs may have filled the disk.
 - Only if the disk would fill, more files are removed: first of recently deleted clips that don't
   wait for their upload, then of clips that are in the cloud too, then of recently deleted ones that
   wait, then of others. The oldest go first.
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 GIB = 1024**3
 DELETED_KEPT_S = 7 * 86_400.0
+NEWEST_KEPT_S = 86_400.0
+"""Newer clips aren't removed for the part of the disk that's set aside."""
 
 
 class Tier(StrEnum):
@@ -62,6 +66,7 @@ class RetentionRules:
     local: TierRules = TierRules()
     cloud: TierRules = TierRules()
     min_free_bytes: int = GIB  # what stays free on the clips' disk
+    min_free_share: float = 0.0  # the part of the disk that's set aside, 0 to 1
     deleted_kept_s: float = DELETED_KEPT_S
     """How long a clip stays in Recently deleted; with 0, deleting removes it at once."""
 
@@ -84,13 +89,15 @@ def plan(
     *,
     now: float,
     free_bytes: int,
+    disk_bytes: int = 0,
     uploading: bool,
     deleting: bool = True,
     purge_held: bool = False,
 ) -> list[Removal]:
     """Return which copies to remove, in this order.
 
-    ``summaries`` are all saved clips, oldest first; ``uploading``: whether clips are uploaded;
+    ``summaries`` are all saved clips, oldest first; ``free_bytes`` and ``disk_bytes``: the clips'
+    disk; ``uploading``: whether clips are uploaded;
     ``deleting``: whether the bucket allows to delete, which it otherwise does by its own rules;
     ``purge_held``: whether recently deleted clips stay.
     """
@@ -101,10 +108,15 @@ def plan(
     cloud = [s._replace(bytes=s.cloud_bytes) for s in summaries if s.cloud is CloudState.STORED]
     waiting = {s.id for s in local if uploading and s.cloud is CloudState.WAITING}
     expired = dict(_by_limits(local, rules.local, now=now, keep=waiting))
-    missing_bytes = rules.min_free_bytes - free_bytes
-    missing_bytes -= sum(s.bytes for s in local if s.id in expired)
+    free_bytes += sum(s.bytes for s in local if s.id in expired)
+    set_aside = int(disk_bytes * rules.min_free_share)
+    newest = first_clip_id(now - NEWEST_KEPT_S)
+    older = [s for s in local if s.id < newest and s.id not in waiting and s.id not in expired]
+    for_share = dict.fromkeys(_for_space(older, set_aside - free_bytes, ()), RemovalReason.SIZE)
+    free_bytes += sum(s.bytes for s in older if s.id in for_share)
+    expired |= for_share
     others = (s for s in local if s.id not in expired)
-    for_space = _for_space(others, missing_bytes, waiting)
+    for_space = _for_space(others, rules.min_free_bytes - free_bytes, waiting)
     expired |= dict.fromkeys(for_space, RemovalReason.SPACE)
     cloud_rules = rules.cloud if deleting else TierRules()
     cloud_expired = dict(_by_limits(cloud, cloud_rules, now=now, keep=frozenset()))
