@@ -13,6 +13,7 @@ from ..core.types import SourceKind
 from ..media.decoder import FrameDecoder
 from ..media.jpeg import encode_jpeg
 from ..media.stream_meter import StreamMeter
+from .access_check import explain_refusal
 from .reconnecting_source import open_source, source_pace
 from .timeline import Timeline
 
@@ -38,7 +39,11 @@ def probe(config: SourceConfig, feed: SourceFeed | None = None) -> Probe:
     if config.kind is SourceKind.FILE:
         config = replace(config, paced=False, loop=False)
     timeline = Timeline(SystemClock(), source_pace(config))
-    with closing(open_source(config, feed, timeline, Event())) as connection:
+    try:
+        opened = open_source(config, feed, timeline, Event())
+    except SourceError as err:
+        raise explain_refusal(err, config) from None
+    with closing(opened) as connection:
         meter = StreamMeter()
         picture = _first_picture(connection, meter, timeline)
     network, audio = connection.network, connection.audio_status
