@@ -239,6 +239,15 @@ export class FakeBackend {
         if (!on) this.guard(message);
         return this.changeCameras([String(camera_id)], { detection: Boolean(on) });
       },
+      "homesec/cameras/turn_on": ({ camera_id }) =>
+        this.changeCameras([String(camera_id)], { detection: true, health: "running" }),
+      "homesec/cameras/record": (message) => {
+        const { camera_id, on } = message;
+        if (!on) this.guard(message);
+        const recording = Boolean(on);
+        return this.changeCameras([String(camera_id)], { recording, recording_manually: recording });
+      },
+      "homesec/cameras/picture": () => ({ at: this.now - 420, path: "/api/homesec/camera/x/1.jpg" }),
       "homesec/deleted/list": (message) => this.deletedPage(message),
       "homesec/deleted/restore": ({ ids }) => this.undelete(ids as string[]),
       "homesec/deleted/purge": ({ ids }) => this.purge(ids as string[]),

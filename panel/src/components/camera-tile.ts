@@ -3,8 +3,9 @@ import {
   mdiEyeOutline,
   mdiMotionPlayOutline,
   mdiPauseCircleOutline,
+  mdiRecordRec,
+  mdiStopCircleOutline,
   mdiVectorPolygon,
-  mdiVideoOffOutline,
 } from "@mdi/js";
 import { css, html, nothing } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -16,6 +17,7 @@ import { routePath } from "../router.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { icon } from "./icon.ts";
 import { labelIcon } from "./label-icon.ts";
+import "./last-picture.ts";
 import "./live-picture.ts";
 import { runGuarded, runWeakening } from "./pin-dialog.ts";
 import "./snooze-menu.ts";
@@ -28,7 +30,6 @@ export class CameraTile extends PageElement {
 
   protected override render(): unknown {
     const { texts, camera } = this;
-    const off = camera.health === "off";
     return html`<article class="card" aria-label=${camera.name}>
       <div class="picture">
         ${camera.health === "running"
@@ -38,21 +39,13 @@ export class CameraTile extends PageElement {
               .moving=${this.moving}
               text=${texts.get("cameras.picture", { camera: camera.name })}
             ></homesec-live>`
-          : html`<div class="dark">
-              ${icon(mdiVideoOffOutline)}
-              <b>${texts.named("health", camera.health)}</b>
-              ${camera.error
-                ? html`<span>${texts.named("source_error", camera.error, camera.error_placeholders)}</span>`
-                : off
-                  ? html`<span
-                      >${texts.get(camera.detection ? "cameras.off_why" : "cameras.off_detection")}</span
-                    >`
-                  : nothing}
-            </div>`}
+          : html`<homesec-last-picture .page=${this.page} .camera=${camera}></homesec-last-picture>`}
         ${camera.recording
           ? html`<span class="badge rec">${texts.get("clip.recording")}</span>`
-          : nothing}
-        ${camera.entity_id
+          : camera.records
+            ? nothing
+            : html`<span class="badge not-recorded">${texts.get("cameras.not_recorded")}</span>`}
+        ${camera.entity_id && camera.health !== "off"
           ? html`<button
               class="open"
               aria-label=${texts.get("cameras.open", { camera: camera.name })}
@@ -74,6 +67,17 @@ export class CameraTile extends PageElement {
                 @click=${() => this.dispatchEvent(new CustomEvent("toggle-live"))}
               >
                 ${icon(this.moving ? mdiPauseCircleOutline : mdiMotionPlayOutline)}
+              </button>`
+            : nothing}
+          ${this.canControl && camera.health === "running"
+            ? html`<button
+                class="button small icon plain"
+                aria-pressed=${camera.recording_manually}
+                title=${this.recordText()}
+                aria-label=${`${this.recordText()}: ${camera.name}`}
+                @click=${() => void this.toggleRecording()}
+              >
+                ${icon(camera.recording_manually ? mdiStopCircleOutline : mdiRecordRec)}
               </button>`
             : nothing}
           ${this.canControl
@@ -141,6 +145,23 @@ export class CameraTile extends PageElement {
     }
   }
 
+  private recordText(): string {
+    return this.texts.get(
+      this.camera.recording_manually ? "cameras.record_stop" : "cameras.record_now",
+    );
+  }
+
+  private async toggleRecording(): Promise<void> {
+    const { id, recording_manually: on } = this.camera;
+    try {
+      await (on ? runWeakening : runGuarded)(this, this.recordText(), async (pin) => {
+        await this.page.api.record(id, !on, pin);
+      });
+    } catch (error) {
+      this.page.showMessage(this.texts.error(error), "error");
+    }
+  }
+
   static override styles = [
     controls,
     cards,
@@ -157,21 +178,6 @@ export class CameraTile extends PageElement {
       }
       homesec-live {
         height: 100%;
-      }
-      .dark {
-        height: 100%;
-        display: flex;
-        flex-direction: column;
-        align-items: center;
-        justify-content: center;
-        gap: 4px;
-        padding: 12px;
-        text-align: center;
-        color: #e6e6e6;
-      }
-      .dark svg {
-        width: 32px;
-        height: 32px;
       }
       .badge {
         display: inline-flex;
@@ -201,15 +207,19 @@ export class CameraTile extends PageElement {
         outline-offset: -4px;
       }
       .rec,
+      .not-recorded,
       .who {
         pointer-events: none;
       }
-      .rec {
+      .rec,
+      .not-recorded {
         position: absolute;
         top: 10px;
         left: 10px;
-        background: #b3261e;
         padding-left: 9px;
+      }
+      .rec {
+        background: #b3261e;
       }
       .who {
         position: absolute;

@@ -9,6 +9,7 @@ import type {
   ClipFilter,
   ClipPage,
   DeletedPage,
+  LastPicture,
   Refusal,
   SystemState,
   Timeline,
@@ -133,6 +134,20 @@ export class Api {
 
   setDetection(cameraId: string, on: boolean, pin: string | null): Promise<unknown> {
     return this.call("homesec/cameras/detection", { camera_id: cameraId, on, ...withPin(pin) });
+  }
+
+  /** Turn a camera on that's off in the alarm's present mode. */
+  turnOn(cameraId: string): Promise<unknown> {
+    return this.call("homesec/cameras/turn_on", { camera_id: cameraId });
+  }
+
+  /** Start or end a manual recording. */
+  record(cameraId: string, on: boolean, pin: string | null): Promise<unknown> {
+    return this.call("homesec/cameras/record", { camera_id: cameraId, on, ...withPin(pin) });
+  }
+
+  lastPicture(cameraId: string): Promise<LastPicture> {
+    return this.call("homesec/cameras/picture", { camera_id: cameraId });
   }
 
   private call<T>(type: string, data: object): Promise<T> {

@@ -70,11 +70,22 @@ export interface Camera {
   activity: string;
   /** Whether its detection is turned on. */
   detection: boolean;
+  /** Whether its device is disabled in Home Assistant. */
+  disabled: boolean;
   presences: PresenceSeen[];
   recording: boolean;
+  recording_manually: boolean;
+  /** Whether what it detects is recorded, in the modes in which it's active. */
+  records: boolean;
   snoozed_until: number | null;
   labels: string[];
   zones: string[];
+}
+
+/** The last picture of a camera that's off or lost; null: there is none. */
+export interface LastPicture {
+  at: number | null;
+  path: string | null;
 }
 
 export interface Uploads {

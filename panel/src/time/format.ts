@@ -4,6 +4,14 @@ import type { Hass, Locale } from "../ha/hass.ts";
 import type { Day } from "./zone.ts";
 import { addDays, dayOf } from "./zone.ts";
 
+/** Units of an age and their lengths in seconds, the longest first. */
+const AGES: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 /** By the profile's number format: languages that write numbers so. */
 const NUMBER_LOCALES: Record<string, string[]> = {
@@ -104,6 +112,15 @@ export class Format {
     const today = dayOf(now, this.zone);
     const key = day === today ? "today" : day === addDays(today, -1) ? "yesterday" : null;
     return { key, text: this.day(at) };
+  }
+
+  /** Format how long ago something was, such as "5 minutes ago". */
+  ago(at: number, now: number): string {
+    const seconds = Math.max(0, now - at);
+    const [unit, size] = AGES.find(([, size]) => seconds >= size) ?? ["minute", 60];
+    const format = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
+    const count = Math.floor(seconds / size);
+    return count ? format.format(-count, unit) : format.format(0, "second");
   }
 
   bytes(bytes: number): string {
