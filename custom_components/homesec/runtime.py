@@ -56,7 +56,7 @@ class HomeSecData:
         self.issues = issues = Issues(hass, entry.entry_id)
         self.devices = devices = Devices(hass, entry)
         self.cameras = cameras = CameraRegistry(hass, entry, devices)
-        self.pictures = pictures = LastPictures(hass, entry, host=host, bus=bus)
+        self.pictures = pictures = LastPictures(hass, entry, bus=bus)
         self.reconciler = CameraReconciler(hass, entry, host, pictures)
         self.storage = StorageMonitor(hass, entry, host)
         self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)

@@ -410,7 +410,7 @@ def test_notes_and_clip_triggers_have_texts() -> None:
         "single_pictures",
     }
     notes |= {"bucket_stored", "bucket_keeps", "old_format"}
-    notes |= {"password_saved", "key_saved", "secret_saved", "private_key_saved"}
+    notes |= {"single_pictures", "password_saved", "key_saved", "secret_saved", "private_key_saved"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
 

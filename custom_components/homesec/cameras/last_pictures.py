@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
 
     from ..engine.core.events import EngineEvent
-    from ..engine_host import EngineHost
     from ..event_bus import EventBus
 
 WIDTH_PX: Final = 960
@@ -47,14 +46,15 @@ def remove_pictures(hass: HomeAssistant) -> None:
 
 
 class LastPictures:
-    """The pictures by the unique id of the camera's subentry, which changes with its source."""
+    """The pictures by the unique id of the camera's subentry, which changes with its source.
 
-    def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, *, host: EngineHost, bus: EventBus
-    ) -> None:
+    Their files are read and written in Home Assistant's pool: HomeSec's own one ends while its
+    cameras stop.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, *, bus: EventBus) -> None:
         self._hass = hass
         self._entry = entry
-        self._host = host
         self._folder = pictures_folder(hass)
         self._newest: dict[str, Picture] = {}
         bus.async_subscribe(self._async_handle, kinds=(HealthChanged, SnapshotTaken))
@@ -68,13 +68,15 @@ class LastPictures:
     async def async_save(self, unique_id: str, jpeg: bytes) -> None:
         """Save the picture of a camera that is being set up."""
         self._newest[unique_id] = picture = Picture(jpeg, dt_util.utcnow().timestamp())
-        await self._host.async_run_raw(_write, self._path(unique_id), picture)
+        await self._hass.async_add_executor_job(_write, self._path(unique_id), picture)
 
     async def async_find(self, camera_id: str) -> Picture | None:
         """Return a camera's last picture, if there is any."""
         if (key := self._key(camera_id)) is None:
             return None
-        return self._newest.get(key) or await self._host.async_run_raw(_read, self._path(key))
+        return self._newest.get(key) or await self._hass.async_add_executor_job(
+            _read, self._path(key)
+        )
 
     async def async_forget_others(self) -> None:
         """Delete the pictures of cameras that were removed, or whose source was changed."""
@@ -83,7 +85,7 @@ class LastPictures:
         for key in self._newest.keys() - used:
             del self._newest[key]
         names = {self._path(key).name for key in used}
-        await self._host.async_run_raw(_remove_others, self._folder, names)
+        await self._hass.async_add_executor_job(_remove_others, self._folder, names)
 
     @callback
     def _async_handle(self, event: EngineEvent) -> None:
@@ -92,7 +94,6 @@ class LastPictures:
         elif isinstance(event, HealthChanged) and event.health is not CameraHealth.RUNNING:
             key = self._key(event.camera_id)
             if key is not None and key in self._newest:
-                # Not in HomeSec's own pool, which ends while its cameras stop.
                 self._hass.async_add_executor_job(_write, self._path(key), self._newest[key])
 
     def _key(self, camera_id: str) -> str | None:
