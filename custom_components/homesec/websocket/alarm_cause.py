@@ -1,10 +1,10 @@
 """What triggered the alarm, as the page shows it: who, when, where, the picture, and the clip.
 
-The alarm itself stores all of it but the picture with the boxes. That comes in the moments around
-it, and is kept here, so that a later visitor can't replace it.
+The alarm stores all of it but the picture with the boxes, which the engine takes moments later. It
+is kept here, so that the picture of a later visitor can't replace it.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
@@ -12,14 +12,7 @@ from ulid_transform import ulid_at_time
 
 from ..alerts.stills import alert_stills
 from ..const import LOGGER
-from ..engine.core.events import (
-    ClipSaved,
-    ClipStarted,
-    DetectionStarted,
-    DetectionUpdated,
-    SnapshotTaken,
-)
-from ..engine.library.queries import ClipFilter
+from ..engine.core.events import ClipSaved, SnapshotTaken
 from ..event_bus import AlarmChanged
 from ..urls import ALERT_STILL_URL, STILL_URL
 
@@ -28,31 +21,20 @@ if TYPE_CHECKING:
 
     from ..alarm.cause import Cause
     from ..engine.core.events import EngineEvent
-    from ..engine.core.types import Clip, Presence
+    from ..engine.core.types import Clip
     from ..runtime import HomeSecData
-
-CLIP_BEFORE_S: Final = 3600.0
-"""After a restart: how long before the alarm the clip with its cause may have begun."""
 
 
 class AlarmCause:
     """Follows the alarm of one entry; ``message`` is what is known of its cause."""
 
     def __init__(self, runtime: HomeSecData, *, on_change: Callable[[], None]) -> None:
-        """``on_change`` is called whenever more is known."""
+        """``on_change`` is called when there is another picture."""
         self._runtime = runtime
         self._on_change = on_change
-        self._cause: Cause | None = None
-        self._presence_at: float | None = None
-        """When the presence began that is the cause: a later one is another visitor."""
-        self._at = 0.0
-        self._zones: tuple[str, ...] = ()
-        self._clip_id: str | None = None
+        self._pictured: Cause | None = None  # what the still is of
         self._still: str | None = None
-        kinds = (
-            *(AlarmChanged, DetectionStarted, DetectionUpdated),
-            *(SnapshotTaken, ClipStarted, ClipSaved),
-        )
+        kinds = (AlarmChanged, SnapshotTaken, ClipSaved)
         runtime.bus.async_subscribe(self._async_handle_event, kinds=kinds)
         self._async_follow_alarm()
 
@@ -62,95 +44,64 @@ class AlarmCause:
         if (cause := self._cause) is None:
             return None
         camera = None if cause.camera_id is None else self._runtime.cameras.name(cause.camera_id)
+        seen_at, began_at = cause.seen_at, self._runtime.alarm.snapshot.began_at
         return {
             "by": cause.by,
             "camera_id": cause.camera_id,
             "camera": camera or (cause.by if cause.camera_id else None),
             "label": cause.label,
-            "at": self._at,
-            "zones": list(self._zones),
-            "clip_id": self._clip_id,
+            "at": began_at if seen_at is None else seen_at,
+            "zones": list(cause.zones),
+            "clip_id": cause.clip_id,
             "still": self._still,
         }
+
+    @property
+    def _cause(self) -> Cause | None:
+        return self._runtime.alarm.snapshot.cause
 
     @callback
     def _async_handle_event(self, event: EngineEvent) -> None:
         match event:
             case AlarmChanged():
                 self._async_follow_alarm()
-            case DetectionStarted():
-                self._async_presence(event.presence, event.clip_id)
-            case DetectionUpdated():
-                self._async_presence(event.presence, None)
             case SnapshotTaken():
                 self._async_snapshot(event)
-            case ClipStarted():
-                self._async_clip_started(event.clip)
             case ClipSaved():
                 self._async_clip_saved(event.clip)
 
     @callback
     def _async_follow_alarm(self) -> None:
-        """Begin with a new cause, or forget one that is over."""
-        snapshot = self._runtime.alarm.snapshot
-        if snapshot.cause == self._cause:
+        """Look for a picture of a new cause, and forget that of one that is over."""
+        cause, pictured = self._cause, self._pictured
+        if cause is None:
+            self._pictured = self._still = None
             return
-        cause = self._cause = snapshot.cause
-        self._zones, self._clip_id, self._still = (), None, None
-        self._presence_at, self._at = None, snapshot.began_at
-        if cause is None or (camera_id := cause.camera_id) is None:
+        if pictured is not None and cause.is_of(pictured):
             return
-        self._zones, self._clip_id = cause.zones, cause.clip_id
-        self._presence_at, self._at = cause.seen_at, cause.seen_at or self._at
-        camera = self._runtime.cameras.get(camera_id)
-        presence = camera.presences.get(cause.label or "") if camera else None
-        if camera is None or presence is None or not self._is_cause(presence):
-            self._create_task(self._async_find_clip(cause))
-            return
-        self._async_presence(presence, None)
-        if camera.snapshot is not None:
+        self._pictured, self._still = cause, None
+        camera = self._runtime.cameras.get(cause.camera_id or "")
+        if camera is not None and camera.snapshot is not None:
             self._async_snapshot(camera.snapshot)
-
-    def _is_cause(self, presence: Presence) -> bool:
-        cause = self._cause
-        return (
-            cause is not None
-            and (presence.camera_id, presence.label) == (cause.camera_id, cause.label)
-            and presence.first_seen_at == self._presence_at
-        )
-
-    def _is_present(self, camera_id: str) -> bool:
-        """Return whether the cause is in a camera's picture now."""
-        camera = self._runtime.cameras.get(camera_id)
-        return camera is not None and any(map(self._is_cause, camera.presences.values()))
-
-    @callback
-    def _async_presence(self, presence: Presence, clip_id: str | None) -> None:
-        if not self._is_cause(presence):
-            return
-        self._at, self._zones = presence.first_seen_at, presence.zones
-        self._clip_id = self._clip_id or clip_id
-        self._on_change()
-
-    @callback
-    def _async_clip_started(self, clip: Clip) -> None:
-        if self._clip_id is None and self._is_present(clip.camera_id):
-            self._clip_id = clip.id
-            self._on_change()
-
-    @callback
-    def _async_clip_saved(self, clip: Clip) -> None:
-        if clip.id == self._clip_id and self._still is None and clip.still_path is not None:
-            self._still = STILL_URL.format(clip_id=clip.id)
-            self._on_change()
+        if cause.clip_id is not None:
+            self._create_task(self._async_find_clip(cause.clip_id))
 
     @callback
     def _async_snapshot(self, snapshot: SnapshotTaken) -> None:
         """Keep a picture with the boxes, if the cause is in it."""
-        if self._is_present(snapshot.camera_id) and snapshot.at >= self._at:
-            self._create_task(self._async_store_still(self._cause, snapshot))
+        cause = self._cause
+        if cause is None or cause.seen_at is None or snapshot.at < cause.seen_at:
+            return
+        camera = self._runtime.cameras.get(snapshot.camera_id)
+        presence = camera.presences.get(cause.label or "") if camera else None
+        if (
+            presence is not None
+            and snapshot.camera_id == cause.camera_id
+            and presence.first_seen_at == cause.seen_at
+        ):
+            self._create_task(self._async_store_still(cause, snapshot))
 
-    async def _async_store_still(self, cause: Cause | None, snapshot: SnapshotTaken) -> None:
+    async def _async_store_still(self, cause: Cause, snapshot: SnapshotTaken) -> None:
         runtime, still_id = self._runtime, ulid_at_time(snapshot.at)
         try:
             stills = alert_stills(runtime.hass)
@@ -158,32 +109,29 @@ class AlarmCause:
         except (HomeAssistantError, OSError) as err:
             LOGGER.warning("The picture of the alarm's cause could not be stored: %s", err)
             return
-        if cause is self._cause:
+        if (now := self._cause) is not None and now.is_of(cause):
             self._still = ALERT_STILL_URL.format(alert_id=still_id)
             self._on_change()
 
-    async def _async_find_clip(self, cause: Cause) -> None:
-        """Find the clip of a cause that is over already, or from before a restart."""
-        began_at, host = self._runtime.alarm.snapshot.began_at, self._runtime.host
-        wanted = ClipFilter(
-            since=began_at - CLIP_BEFORE_S,
-            until=began_at + 1.0,
-            cameras=(str(cause.camera_id),),
-            labels=None if cause.label is None else (cause.label,),
-        )
+    async def _async_find_clip(self, clip_id: str) -> None:
+        """Use the still of a clip that was saved before a restart."""
+        host = self._runtime.host
         try:
             engine = await host.async_wait_engine()
-            if cause.clip_id is not None:
-                found = await host.async_run(engine.catalog.get, cause.clip_id)
-                clips = [] if found is None else [found]
-            else:
-                clips = await host.async_run(lambda: engine.catalog.queries.page(wanted, limit=1))
+            clip = await host.async_run(engine.catalog.queries.get, clip_id)
         except HomeAssistantError:
             return  # the engine stops, or doesn't start
-        if cause is self._cause and self._clip_id in (None, cause.clip_id) and clips:
-            (clip,) = clips
-            self._clip_id, self._at, self._zones = clip.id, clip.event_at, clip.zones
+        if clip is not None:
             self._async_clip_saved(clip)
+
+    @callback
+    def _async_clip_saved(self, clip: Clip) -> None:
+        """Use the clip's still where there is no picture with the boxes."""
+        cause = self._cause
+        if cause is None or clip.id != cause.clip_id or clip.still_path is None:
+            return
+        if self._still is None:
+            self._still = STILL_URL.format(clip_id=clip.id)
             self._on_change()
 
     def _create_task(self, job: Coroutine[Any, Any, None]) -> None:
