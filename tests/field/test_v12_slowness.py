@@ -17,7 +17,7 @@ from custom_components.homesec.engine.core.events import (
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 
 QUICK = {"pre_roll_s": 1.0, "grace_s": 2.0, "post_roll_s": 0.5, "stall_s": 1.0}
-FILM = {"seconds": 40, "walks": ((2.5, 6.0),), "gop_s": 2.0, "audio": None}
+FILM = {"seconds": 40, "walks": ((4.5, 8.0),), "gop_s": 2.0, "audio": None}
 
 
 class SlowDetector(FigureDetector):
@@ -70,13 +70,13 @@ def test_slow_detector_costs_neither_camera_nor_clip(rigs, start):
         (clip,) = rig.saved(name)
         shown = content(rig.path(clip))
         assert shown.numbers == list(range(shown.numbers[0], shown.numbers[-1] + 1))
-        assert shown.numbers[0] <= 25
-        assert shown.numbers[-1] >= 60
+        assert shown.numbers[0] <= 45
+        assert shown.numbers[-1] >= 80
 
 
 def test_very_slow_detector_costs_no_camera_and_no_command(rigs, start):
-    rig = rigs(detector=SlowDetector(2.5))
-    cameras = start(rig, FILM | {"walks": ((2.5, 40.0),)}, {"cam": [g711()]})
+    rig = rigs(detector=SlowDetector(2.0))
+    cameras = start(rig, FILM | {"walks": ((4.5, 16.0),)}, {"cam": [g711()]})
     rig.wait(lambda: len(rig.of(HealthChanged)) == 2)
     while rig.detector.frame_count < 2:  # in the middle of a replay
         threading.Event().wait(0.05)
