@@ -27,7 +27,7 @@ from .engine.core.events import (
     ZoneChanged,
 )
 from .engine.core.types import CameraHealth, EngineStats
-from .engine_host import EngineStart
+from .engine_start import EngineStart
 from .event_bus import AlarmChanged, CameraChanged, EventBus, StatsUpdated, camera_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class HomeSecCoordinator:
             on_event=self.async_handle_event,
             on_started=self._async_engine_started,
             on_failed=self._async_engine_failed,
+            on_spare=self._async_engine_spare,
         )
         self.engine_stats = EngineStats()  # as last read
 
@@ -101,6 +102,11 @@ class HomeSecCoordinator:
         self.async_update_stats()
         if self._host.ready:
             await self._storage.async_start()
+
+    async def _async_engine_spare(self, error: StartFailed) -> None:
+        """Go on with an engine that uses the spare folder; ``error`` is why."""
+        await self._async_engine_started()
+        self._issues.async_engine(error, spare=str(self._host.clips_dir))
 
     @callback
     def _async_engine_failed(self, error: StartFailed) -> None:

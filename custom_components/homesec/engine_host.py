@@ -8,26 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import contextlib
 from functools import partial
 from pathlib import Path
-import random
 import threading
 from typing import TYPE_CHECKING
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, callback
-from homeassistant.helpers.event import async_call_later
-
-from .cloud.retention_config import retention_rules
-from .const import DOMAIN, LOGGER, START_RETRY_S, STOP_TIMEOUT_S
+from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
 from .detector.model_choice import models_dir
-from .engine.core.backoff import backoff_s
-from .engine.core.errors import HomeSecError, StartFailed
-from .engine.engine import HomeSecEngine
+from .engine.core.errors import HomeSecError
+from .engine.engine import CATALOG_NAME, HomeSecEngine
 from .exceptions import EngineNotRunningError, translated
+from .spare_folder import Folders, can_be_used, move_clips, remove_spare
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
+    from collections.abc import Callable
 
-    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from .detector.setup import ChosenDetector
@@ -57,6 +50,8 @@ class EngineHost:
         self._start_or_stop = threading.Lock()
         self._settled = asyncio.Event()  # it runs, or is stopped
         self.stopped = False
+        self.spare = False  # whether the engine uses the spare folder
+        self.starts = 0  # how many engines have been started
 
     @property
     def engine(self) -> HomeSecEngine:
@@ -87,8 +82,14 @@ class EngineHost:
 
     @property
     def clips_dir(self) -> Path:
-        """The folder of clips."""
-        return clips_dir(self._hass)
+        """The folder of clips, or the spare one in use."""
+        return self.folders.spare.clips if self.spare else self.folders.clips
+
+    @property
+    def folders(self) -> Folders:
+        """The folders to use if they can be used."""
+        data = Path(self._hass.config.path(DOMAIN))
+        return Folders(clips=clips_dir(self._hass), data=data)
 
     async def async_start(
         self,
@@ -98,12 +99,17 @@ class EngineHost:
         cloud: CloudStore | None,
         retention: RetentionRules,
         purge_held: Callable[[], bool],
+        spare: bool = False,
     ) -> None:
-        """Start the engine, or raise what keeps it from that. ``on_event``: in the event loop."""
+        """Start the engine, or raise what keeps it from that. ``on_event``: in the event loop.
+
+        ``spare``: in the spare folder. Without, what was recorded there is added.
+        """
+        folders = self.folders.spare if spare else self.folders
         create = partial(
             HomeSecEngine,
-            clips_dir=self.clips_dir,
-            data_dir=Path(self._hass.config.path(DOMAIN)),
+            clips_dir=folders.clips,
+            data_dir=folders.data,
             models_dir=models_dir(self._hass),
             on_event=partial(self._forward, on_event),
             detector=chosen.detector,
@@ -112,8 +118,16 @@ class EngineHost:
             retention=retention,
             purge_held=purge_held,
         )
-        await self.async_run_raw(self._start, create)
+        await self.async_run_raw(self._start, create, spare)
         self._settled.set()
+
+    async def async_can_leave_spare(self) -> bool:
+        """Return whether the engine may be able to use its own folders now."""
+        return await self.async_run_raw(can_be_used, self.folders, CATALOG_NAME)
+
+    async def async_leave_spare(self) -> None:
+        """Stop the engine that uses the spare folder, so that it can be started in its own."""
+        await self.async_run_raw(self._leave_spare)
 
     async def async_stop(self) -> None:
         """End every thread; idempotent."""
@@ -130,13 +144,27 @@ class EngineHost:
         except TimeoutError:
             LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
 
-    def _start(self, create: Callable[[], HomeSecEngine]) -> None:
+    def _start(self, create: Callable[[], HomeSecEngine], spare: bool) -> None:  # noqa: FBT001
         """Start, unless stopped already; runs to its end even if its caller was canceled."""
         with self._start_or_stop:
-            if not self.stopped:
-                engine = create()
-                engine.start()
-                self._engine = engine
+            if self.stopped:
+                return
+            engine = create()
+            spare_used = not spare and self.folders.spare.data.is_dir()
+            if spare_used:
+                move_clips(self.folders)
+            engine.start()
+            if spare_used:
+                engine.library.adopt_files()
+                remove_spare(self.folders)
+            self._engine, self.spare = engine, spare
+            self.starts += 1
+
+    def _leave_spare(self) -> None:
+        with self._start_or_stop:
+            if self._engine is not None and self.spare:
+                self._engine.stop(STOP_TIMEOUT_S)
+                self._engine, self.spare = None, False
 
     def _stop(self) -> None:
         with self._start_or_stop:
@@ -163,93 +191,3 @@ class EngineHost:
         except RuntimeError as err:  # the pool is shut down
             raise EngineNotRunningError from err
         return await running
-
-
-class EngineStart:
-    """Start the engine, and retry with a back-off until it runs.
-
-    A disk or a share may be there only later. Between two tries there's nothing but a timer.
-    """
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        host: EngineHost,
-        *,
-        cloud: CloudStore | None,
-        purge_held: Callable[[], bool],
-        on_event: Callable[[EngineEvent], None],
-        on_started: Callable[[], Awaitable[None]],
-        on_failed: Callable[[StartFailed], None],
-    ) -> None:
-        self._hass = hass
-        self._entry = entry
-        self._host = host
-        self._cloud = cloud
-        self._purge_held = purge_held
-        self._on_event = on_event
-        self._on_started = on_started
-        self._on_failed = on_failed
-        self._failures = 0
-        self._rng = random.Random()  # noqa: S311 - spreads retries, keeps no secret
-        self._cancel_timer: CALLBACK_TYPE | None = None
-        self.error: StartFailed | None = None
-        """What the last try failed for; None before its end, and once the engine runs."""
-
-    async def async_begin(self, chosen: ChosenDetector) -> None:
-        """Try to start the engine with this detector; retries follow by themselves."""
-        try:
-            await self._host.async_start(
-                chosen,
-                on_event=self._on_event,
-                cloud=self._cloud,
-                retention=retention_rules(self._entry.data),
-                purge_held=self._purge_held,
-            )
-        except EngineNotRunningError:  # stopped meanwhile
-            return
-        except Exception as err:  # noqa: BLE001 - shown to the user, whatever it is
-            self._async_failed(err, chosen)
-            return
-        if not self._host.ready:
-            return
-        if self._failures:
-            LOGGER.warning("HomeSec's engine has started, after %s failures", self._failures)
-        self._failures, self.error = 0, None
-        await self._on_started()
-
-    @callback
-    def async_stop(self) -> None:
-        """Cancel the next try."""
-        if self._cancel_timer is not None:
-            self._cancel_timer()
-            self._cancel_timer = None
-
-    @callback
-    def _async_failed(self, err: Exception, chosen: ChosenDetector) -> None:
-        if self._host.stopped:
-            return
-        self._failures += 1
-        wait_s = backoff_s(self._failures, START_RETRY_S, self._rng)
-        before, self.error = self.error, err if isinstance(err, StartFailed) else StartFailed()
-        if before is None or before.key != self.error.key:
-            # A subclass says all in its text; anything else is a defect and needs the traceback.
-            defect = type(self.error) is StartFailed
-            LOGGER.error(
-                "HomeSec's engine could not start (%s); trying again", err, exc_info=defect and err
-            )
-        else:
-            LOGGER.debug("HomeSec's engine could not start (%s); again in %.0f s", err, wait_s)
-
-        @callback
-        def retry(_now: datetime) -> None:
-            self._cancel_timer = None
-            self._entry.async_create_background_task(
-                self._hass, self.async_begin(chosen), "HomeSec engine start"
-            )
-
-        self._cancel_timer = async_call_later(
-            self._hass, wait_s, HassJob(retry, "HomeSec engine start", cancel_on_shutdown=True)
-        )
-        self._on_failed(self.error)

@@ -234,10 +234,13 @@ class Issues:
             self._async_withdraw(ISSUE_OPENCV)
 
     @callback
-    def async_engine(self, error: StartFailed | None) -> None:
-        """Raise an issue while the engine doesn't start; None: it runs."""
+    def async_engine(self, error: StartFailed | None, *, spare: str | None = None) -> None:
+        """Raise an issue while the engine doesn't start, or uses a spare folder; None: it runs."""
         if error is None:
             self._async_withdraw(ISSUE_ENGINE)
+        elif spare is not None:
+            placeholders = {"folder": "", "reason": "", **error.placeholders, "spare": spare}
+            self._async_raise(ISSUE_ENGINE, "engine_spare", placeholders)
         else:
             self._async_raise(
                 ISSUE_ENGINE, error.key, {"folder": "", "reason": "", **error.placeholders}

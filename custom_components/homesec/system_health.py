@@ -31,7 +31,7 @@ async def async_system_health(hass: HomeAssistant) -> dict[str, Any]:
     error = runtime.coordinator.start_error
     worker = runtime.host.engine.worker_status if runtime.host.ready else None
     return {
-        "engine": "running" if runtime.host.ready else error.key if error else "starting",
+        "engine": error.key if error else "running" if runtime.host.ready else "starting",
         "worker_restarts": worker.restarts if worker else "-",
         "worker_exit": (worker.last_exit if worker else None) or "-",
         "detector": detector.detector if detector else "-",

@@ -33,11 +33,17 @@ def our_threads() -> list[str]:
 
 
 class Cause:
-    """A file in place of the clips folder."""
+    """A file in place of the clips folder, and one in place of the spare folder."""
 
     def __init__(self, config_dir: Path) -> None:
         self.media = config_dir / "media"
         self.issue = "start_folder_blocked"
+
+    def block_spare(self) -> None:
+        """Keep the engine from using the spare folder meanwhile."""
+        spare = self.media.parent / "homesec" / "spare"
+        spare.parent.mkdir()
+        spare.write_text("in the way")
 
     def begin(self) -> None:
         self.media.mkdir()
@@ -75,6 +81,7 @@ class ReadOnly(Cause):
 def cause(request: pytest.FixtureRequest, config_dir: Path) -> Iterator[Cause]:
     """Keep the engine from starting, until the end of the test."""
     made = request.param(config_dir)
+    made.block_spare()
     if isinstance(made, ReadOnly):
         with mounted(config_dir / "media", "size=64m"):
             made.begin()
@@ -188,7 +195,9 @@ async def test_wait_engine_returns_it_once_it_runs(
 async def test_wait_engine_ends_with_stop(
     hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
 ) -> None:
-    Cause(config_dir).begin()
+    cause = Cause(config_dir)
+    cause.block_spare()
+    cause.begin()
     await set_up(hass, entry)
     host = entry.runtime_data.host
     waiting = hass.async_create_task(host.async_wait_engine())

@@ -9,13 +9,14 @@ INTEGRATION = Path(__file__).parents[2] / "custom_components" / "homesec"
 LAYERS = (
     ("engine",),
     ("const", "exceptions", "private_events", "stored_data", "targets", "translations", "urls"),
+    ("spare_folder",),
     (
         *("event_bus", "alert_issues", "camera_issues", "cameras.state", "devices", "issues"),
         *("video_issues",),
     ),
     (
         *("alarm", "alerts", "cameras", "clips", "cloud", "visit_statistics", "bus_events"),
-        *("detector", "engine_host"),
+        *("detector", "engine_host", "engine_start"),
     ),
     ("coordinator",),
     ("runtime",),

@@ -307,7 +307,13 @@ def test_issues_have_texts_and_known_placeholders() -> None:
     )
     engine_issues = error_keys(errors.StartFailed)
     rule_issues = {f"rule_{kind}_gone" for kind in Referenced}
-    raised |= rule_issues | engine_issues | issues.DETECTOR_ISSUES | issues.RECORDING_ISSUES
+    raised |= (
+        {"engine_spare"}
+        | rule_issues
+        | engine_issues
+        | issues.DETECTOR_ISSUES
+        | issues.RECORDING_ISSUES
+    )
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
     shown_only = set(
@@ -329,8 +335,8 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         known = {"camera", "detector", "model", *(VIDEO if key.startswith("camera") else ())}
         if key.endswith("_unavailable"):
             known |= {"files", "folder"}
-        if key in engine_issues:
-            known = {"folder", "reason"}
+        if key in {*engine_issues, "engine_spare"}:
+            known = {"folder", "reason", "spare"}
         if key in {*storage_issues.STORAGE_ISSUES, storage_issues.ISSUE_OLD_KEY}:
             known |= {"bucket"}
         elif key in issues.RECIPIENT_ISSUES:

@@ -33,6 +33,7 @@ class CameraReconciler:
         self._host = host
         self._pictures = pictures
         self._lock = asyncio.Lock()
+        self._starts = 0
         self.running: dict[str, tuple[CameraConfig, Activity]] = {}
         """By camera id, what the engine was last given."""
 
@@ -41,6 +42,9 @@ class CameraReconciler:
         async with self._lock:
             if not self._host.ready:
                 return
+            if self._host.starts != self._starts:  # another engine, which has no cameras yet
+                self._starts = self._host.starts
+                self.running.clear()
             wanted = {
                 s.subentry_id: (camera_config(s), activity(s))
                 for s in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)

@@ -210,6 +210,21 @@ class ClipLibrary:
                 "Not all existing clips could be added to the clip index: %s", err, exc_info=defect
             )
 
+    def adopt_files(self) -> None:
+        """Add clips whose files were moved into the clip folder, in the background."""
+        self.catalog.set_value(UNFILLED, "")
+        before = self._adopting
+
+        def adopt() -> None:
+            if before is not None:
+                before.join()
+            self._adopt()
+            self._count()
+            self._on_event(ClipsRescanned())
+
+        self._adopting = threading.Thread(target=adopt, name="homesec-adopt", daemon=True)
+        self._adopting.start()
+
     def _finish_refused(self) -> None:
         with self._finishing_lock:
             finish_refused_clips(self.catalog, self._clips_dir, self._tools, self._on_event)

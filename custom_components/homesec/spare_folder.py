@@ -1,0 +1,96 @@
+"""The spare folder, for clips while the clip folder or the clip index can't be used.
+
+A disk or share may be there only some time after the start. Until then, cameras record into a
+folder of the configuration, with a clip index of its own. Afterwards, the clips are moved to the
+clip folder, and added to the real index. All functions block.
+"""
+
+from dataclasses import dataclass
+import os
+import shutil
+import sqlite3
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Final
+
+from .const import LOGGER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAME: Final = "spare"
+MOVING: Final = ".moving"  # end of a name while its file is copied to another disk
+PROBE_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where the engine keeps clips, and where their index."""
+
+    clips: Path
+    data: Path
+
+    @property
+    def spare(self) -> Folders:
+        """The folders to use while these can't be used."""
+        root = self.data / NAME
+        return Folders(clips=root / "clips", data=root)
+
+
+def can_be_used(folders: Folders, index_name: str) -> bool:
+    """Return whether a start may succeed: the folder takes a file, and nobody locks the index."""
+    try:
+        folders.clips.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folders.clips) as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    index = folders.data / index_name
+    if not index.exists():
+        return True
+    try:
+        database = sqlite3.connect(index, timeout=0.5, isolation_level=None)
+    except sqlite3.Error:
+        return True  # the start knows better what is wrong
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("ROLLBACK")
+    except sqlite3.Error as err:
+        return err.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    finally:
+        database.close()
+    return True
+
+
+def move_clips(folders: Folders) -> None:
+    """Move what was recorded into the spare folder to the clip folder.
+
+    What can't be moved stays for the next start.
+    """
+    source = folders.spare.clips
+    try:
+        for file in _files(source):
+            target = folders.clips / file.relative_to(source)
+            if os.path.lexists(target):
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copy = target.with_name(target.name + MOVING)
+            shutil.copy2(file, copy)
+            copy.replace(target)
+            file.unlink()
+    except OSError as err:
+        LOGGER.error("Clips in %s can't be moved to the clip folder yet: %s", source, err)
+
+
+def remove_spare(folders: Folders) -> None:
+    """Remove the spare folder, unless clips are left in it."""
+    if next(_files(folders.spare.clips), None) is None:
+        shutil.rmtree(folders.spare.data, ignore_errors=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield all files, each clip's still before its video, oldest first."""
+    if folder.is_dir():
+        yield from sorted(path for path in folder.rglob("*") if path.is_file())
