@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import contextlib
 from functools import partial
 from pathlib import Path
+import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
@@ -190,4 +191,7 @@ class EngineHost:
             running = self._hass.loop.run_in_executor(self._executor, job, *args)
         except RuntimeError as err:  # the pool is shut down
             raise EngineNotRunningError from err
-        return await running
+        try:
+            return await running
+        except sqlite3.ProgrammingError as err:  # the index of an engine that was just replaced
+            raise EngineNotRunningError from err
