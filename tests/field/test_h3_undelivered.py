@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import json
-import threading
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
@@ -15,9 +13,9 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import call, entity_id, set_up, state, until
+from push_service import PushService, add_phone, push_service
 import pytest
 from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
     async_capture_events,
     async_fire_time_changed,
 )
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from homeassistant.core import Event, HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 SECOND = 1 / 60
 OWN, LOST = recipient_issue_id(ANN), f"undelivered_{ANN}"
@@ -40,6 +39,12 @@ OWN, LOST = recipient_issue_id(ANN), f"undelivered_{ANN}"
 @pytest.fixture
 def lost(hass: HomeAssistant) -> list[Event]:
     return async_capture_events(hass, "homesec_alert_undelivered")
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for a text that Twilio may have taken after a moment only."""
+    monkeypatch.setattr("custom_components.homesec.engine.sms.worker.SETTLE_S", 0.2)
 
 
 def count(hass: HomeAssistant, entry: MockConfigEntry) -> int:
@@ -264,37 +269,10 @@ async def test_automation_that_fails_on_something_else_is_not_watched(
     assert not lost
 
 
-class PushHandler(BaseHTTPRequestHandler):
-    """A push service that no longer knows the phone."""
-
-    status = HTTPStatus.CREATED
-    taken: list[dict[str, Any]]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        type(self).taken.append(json.loads(body))
-        answer = json.dumps({"errorMessage": "The device token is not registered"}).encode()
-        self.send_response(type(self).status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    @override
-    def log_message(self, *_: object) -> None:
-        """Log nothing."""
-
-
 @pytest.fixture
-def push(socket_enabled: None) -> Iterator[tuple[type[PushHandler], str]]:
-    handler = type("Handler", (PushHandler,), {"taken": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield handler, f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def push(socket_enabled: None) -> Iterator[PushService]:
+    with push_service() as service:
+        yield service
 
 
 @pytest.mark.parametrize(
@@ -305,45 +283,22 @@ async def test_phone_that_is_no_longer_registered_is_a_repair(
     hass: HomeAssistant,
     bare: MockConfigEntry,
     lost: list[Event],
-    push: tuple[type[PushHandler], str],
+    push: PushService,
     status: HTTPStatus,
     item_id: str | None,
 ) -> None:
     """Home Assistant itself only logs what the push service answers."""
-    handler, url = push
-    phone = MockConfigEntry(
-        domain="mobile_app",
-        title="Phone",
-        data={
-            "app_data": {"push_token": "token", "push_url": url},
-            "app_id": "io.homeassistant.companion",
-            "app_name": "App",
-            "app_version": "1",
-            "device_id": "phone",
-            "device_name": "Phone",
-            "manufacturer": "Maker",
-            "model": "Model",
-            "os_name": "Android",
-            "os_version": "16",
-            "supports_encryption": False,
-            "user_id": "1",
-            "webhook_id": "hook",
-        },
-    )
-    phone.add_to_hass(hass)
-    assert await async_setup_component(hass, "mobile_app", {})
-    await hass.async_block_till_done()
-    assert hass.services.has_service("notify", "mobile_app_phone")
+    await add_phone(hass, push)
     await set_up(hass, bare)
     action = {"action": "notify.mobile_app_phone", "data": {"message": "x"}}
     await automate(hass, TRIGGERS["homesec"], action, item_id=item_id)
-    handler.status = status
+    push.status = status
     await raise_alert(hass, bare)
     await until(hass, lambda: lost)
     assert lost[0].data["automation"] == "automation.tell_me"
-    handler.status = HTTPStatus.CREATED
+    push.status = HTTPStatus.CREATED
     await raise_alert(hass, bare)
-    await until(hass, lambda: len(handler.taken) == 2)
+    await until(hass, lambda: len(push.taken) == 2)
     await settle(hass)
     assert failing(hass, bare) == []
     assert len(lost) == 1
