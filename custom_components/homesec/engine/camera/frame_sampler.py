@@ -40,6 +40,8 @@ LINGER_S = 4.0  # frames are sampled for this long after the last motion
 STATIONARY_INTERVAL_S = 1.0
 """Without motion, a frame is sampled this often during a presence, and at least twice per
 grace period."""
+REPEATED_INTERVAL_S = 10.0
+"""While the only motion is one that repeats in place, a frame is sampled this often."""
 _JITTER_S = 0.01  # a frame this early is sampled; the next would be late
 KEYFRAME_INTERVAL_S = 0.45
 """Sources of nothing but keyframes (MJPEG) aren't decoded more often in mode *keyframes*."""
@@ -70,11 +72,13 @@ class FrameSampler:
         self._decoder = FrameDecoder()
         self.compared = 0  # frames in which motion was looked for
         self._shape = (0, 0)  # rows and columns of the gray picture that the gate gets
+        self._gate: MotionGate | None = None
         self.reset()
         self.reconfigure(config)
         self._next_sample_t = 0.0
         self._stationary_sample_t = 0.0
         self._active_until = 0.0
+        self._repeated_sample_t = 0.0
         self._checked_t = -KEYFRAME_INTERVAL_S
         """What came before was sampled, or compared with the background."""
         self._intervals: deque[float] = deque(maxlen=4)
@@ -103,7 +107,8 @@ class FrameSampler:
         self.newest: list[Frame] = []  # what was decoded of the newest packet
         self.mode = DecodeMode.KEYFRAMES
         self._decoder.reset()
-        self._gate: MotionGate | None = None
+        if self._gate is not None:
+            self._gate.reset()  # what repeats in place is still there after the gap
         self._last_keyframe_t: float | None = None
         self._first_t: float | None = None
 
@@ -141,9 +146,12 @@ class FrameSampler:
         if frame is None:
             return
         self.latest, self.newest = frame, [frame]
-        if self._compare(frame).change is not Change.NONE:
+        motion = self._compare(frame, present=present)
+        if motion.change is not Change.NONE:
             self._active_until = packet.t + LINGER_S
             yield from self._wake(packet, moving=True, present=present, since=before)
+        elif self._is_repeated_due(frame, motion):
+            yield SampledFrame(frame, motion, replayed=False)
 
     def _wake(
         self, packet: MediaPacket, *, moving: bool, present: bool, since: float | None = None
@@ -169,7 +177,7 @@ class FrameSampler:
         for frame in self._decode(packet, watched=watched):
             if not self._is_due(frame):
                 continue
-            motion = self._compare(frame)
+            motion = self._compare(frame, present=present)
             if moving or self._matters(frame, motion, present=present):
                 yield SampledFrame(frame, motion, replayed=replayed)
 
@@ -190,14 +198,14 @@ class FrameSampler:
         self._next_sample_t = (frame.t if late else self._next_sample_t) + self._sample_interval_s
         return True
 
-    def _compare(self, frame: Frame) -> MotionResult:
-        """Find motion outside the masks."""
+    def _compare(self, frame: Frame, *, present: bool) -> MotionResult:
+        """Find motion outside the masks; what repeats in place is learned while nobody is there."""
         self.compared += 1
         small = small_luma(frame)
-        if self._gate is None:
+        if self._gate is None or self._shape != small.shape:
             self._shape = small.shape
             self._gate = MotionGate(mask=motion_mask(self._config.zones, *self._shape))
-        return self._gate.update(small)
+        return self._gate.update(small, frame.t, learns=not present)
 
     def _matters(self, frame: Frame, motion: MotionResult, *, present: bool) -> bool:
         if motion.change is not Change.NONE:
@@ -207,7 +215,17 @@ class FrameSampler:
         if present and frame.t - self._stationary_sample_t >= self._stationary_interval_s:
             self._stationary_sample_t = frame.t
             return True
-        return False
+        return self._is_repeated_due(frame, motion)
+
+    def _is_repeated_due(self, frame: Frame, motion: MotionResult) -> bool:
+        """Whether to detect in a frame although all motion in it repeats in place.
+
+        Somebody may stand behind a flag, in its colors.
+        """
+        if not motion.repeated or frame.t - self._repeated_sample_t < REPEATED_INTERVAL_S:
+            return False
+        self._repeated_sample_t = frame.t
+        return True
 
     def _measure_interval(self, t: float) -> None:
         if self._last_keyframe_t is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.types import Box
+from .repeated_change import RepeatedChange
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,6 +34,8 @@ class MotionResult:
     change: Change
     cells: NDArray[np.bool_] | None = None
     """``(H, W)``, True where there is motion; None if unknown, after a change of scene."""
+    repeated: bool = False
+    """Whether there would be motion, if it weren't the same again and again in one place."""
 
     def share(self, box: Box) -> float | None:
         """Return the fraction of a box with motion, 0..1; None if unknown."""
@@ -90,6 +93,7 @@ class MotionGate:
         self._settings = settings or MotionSettings()
         self._mask = mask
         self._background: NDArray[np.float32] | None = None
+        self._repeated: RepeatedChange | None = None
 
     def set_mask(self, mask: NDArray[np.bool_] | None) -> None:
         """Replace the mask; the background is known outside of it, too."""
@@ -99,12 +103,20 @@ class MotionGate:
         """Forget the background, since the camera has moved or reconnected."""
         self._background = None
 
-    def update(self, grey: NDArray[np.uint8]) -> MotionResult:
-        """Compare ``(H, W) uint8`` luma; the first picture after a reset is a new scene."""
+    def update(
+        self, grey: NDArray[np.uint8], t: float | None = None, *, learns: bool = True
+    ) -> MotionResult:
+        """Compare ``(H, W) uint8`` luma; the first picture after a reset is a new scene.
+
+        With its time ``t``, what repeats in place is learned: only if ``learns``, which is false
+        while somebody is in the picture.
+        """
         smooth = _smooth(grey)
         background = self._background
         if background is None or background.shape != smooth.shape:
             self._background = smooth
+            if self._repeated is None or self._repeated.shape != smooth.shape:
+                self._repeated = RepeatedChange(smooth)
             return MotionResult(Change.SCENE)
         difference = smooth - background
         difference -= np.float32(np.median(difference[::2, ::2]))
@@ -121,8 +133,21 @@ class MotionGate:
             changed, np.float32(self._settings.adapt_moving), np.float32(self._settings.adapt)
         )
         background += weight * (smooth - background)
-        change = Change.MOTION if share > self._settings.min_share else Change.NONE
-        return MotionResult(change, changed)
+        if share <= self._settings.min_share:
+            self._learn(smooth, changed, t if learns else None)
+            return MotionResult(Change.NONE, changed)
+        known = self._repeated.explains(smooth, self._settings.step) if self._repeated else None
+        left = changed if known is None else changed & ~known
+        self._learn(smooth, changed, t if learns else None)
+        if np.count_nonzero(left) / counted > self._settings.min_share:
+            return MotionResult(Change.MOTION, left)
+        return MotionResult(Change.NONE, left, repeated=True)
+
+    def _learn(
+        self, smooth: NDArray[np.float32], changed: NDArray[np.bool_], t: float | None
+    ) -> None:
+        if self._repeated is not None and t is not None:
+            self._repeated.learn(smooth, changed, t)
 
 
 _MAX_MOVING = 0.25  # fraction of the picture above which patches mean nothing
