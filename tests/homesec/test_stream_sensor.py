@@ -13,6 +13,7 @@ from test_texts import TEXTS
 from custom_components.homesec.diagnostics import async_get_config_entry_diagnostics
 from custom_components.homesec.engine.core.stream_report import ClockQuality, StreamReport
 from custom_components.homesec.engine.core.stream_verdict import StreamVerdict
+from custom_components.homesec.flows.camera_preview import YES_OR_NO
 from custom_components.homesec.stream_sensor import StreamSensor
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ SLOW = StreamReport(
     keyframe_interval_s=10.0,
     keyframe_gap_s=10.0,
     audio_codec="aac",
+    b_frames=False,
+    decodes_alone=True,
     recorded_as_is=True,
+    plays_in_browsers=True,
 )
 
 
@@ -98,7 +102,8 @@ async def test_camera_form_tells_which_setting_to_change(
     shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     placeholders = shown["description_placeholders"]
     assert placeholders["formats"] == (
-        "1920 x 1080 · H.264 Main · 15 fps · 3.2 Mbit/s · AAC · keyframe every 10 s"
+        "1920 x 1080 · H.264 Main · 15 fps · 3.2 Mbit/s · AAC\n\n"
+        "keyframe every 10 s · no B-frames · keyframes decode by themselves · plays in browsers"
     )
     assert "Set the keyframe interval" in placeholders["note"]
 
@@ -111,3 +116,37 @@ async def test_camera_form_says_that_a_stream_is_fine(
     await set_up(hass, entry)
     shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
     assert "found nothing that you should change" in shown["description_placeholders"]["note"]
+
+
+async def test_camera_form_tells_of_clock_and_sound_in_plain_text(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    odd = replace(
+        SLOW,
+        b_frames=True,
+        decodes_alone=False,
+        plays_in_browsers=False,
+        clock=ClockQuality.UNUSABLE,
+        audio_left_out="g726[](http://192.0.2.1)" + "x" * 100,
+    )
+    probe.return_value = replace(PROBED, stream=odd)
+    await set_up(hass, entry)
+    shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
+    placeholders = shown["description_placeholders"]
+    facts = placeholders["formats"].splitlines()[-1].split(" · ")
+    assert facts[1:5] == [
+        "B-frames",
+        "keyframes don't decode by themselves",
+        "doesn't play in all browsers",
+        "clock unusable",
+    ]
+    assert facts[5].startswith("sound left out (g726http:192.0.2.1x")
+    assert len(facts[5]) < 60
+    assert "time stamps" in placeholders["note"]
+
+
+def test_every_fact_has_its_text() -> None:
+    texts = TEXTS["selector"]["stream_format"]["options"]
+    either = {f"{key}_{value}" for key in YES_OR_NO for value in ("true", "false")}
+    clocks = {f"clock_{each}" for each in ClockQuality if each is not ClockQuality.UNKNOWN}
+    assert texts.keys() == {"keyframes", "audio_left_out"} | either | clocks

@@ -9,7 +9,7 @@ from homeassistant.const import CONF_ENTITY_ID
 from ..cameras.config import source_config
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_KIND
-from ..engine.core.stream_report import StreamReport
+from ..engine.core.stream_report import ClockQuality, StreamReport
 from ..engine.core.stream_verdict import verdict
 from ..engine.core.types import SourceKind
 from ..translations import async_options
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PREVIEW_WIDTH = 960
 SINGLE_PICTURES = "single_pictures"  # key of ``selector.note``, before any verdict
 COPIED_CODECS = ("h264", "hevc")  # recorded as they are; all others are encoded for a clip
+MAX_NAME = 40  # characters of a codec's or profile's name
+YES_OR_NO = ("b_frames", "decodes_alone", "plays_in_browsers")
 CODEC_NAMES = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG", "aac": "AAC"}
 
 
@@ -40,11 +42,21 @@ class CameraPreview:
 
     async def async_formats(self, hass: HomeAssistant) -> str:
         """Return what is known of the source's stream, in Home Assistant's language."""
-        interval_s = self.stream.keyframe_interval_s
-        if interval_s is None or not self.stream.recorded_as_is:
-            return self.formats
-        texts = await async_options(hass, "stream_format")
-        return f"{self.formats} · {texts['keyframes'].format(seconds=f'{interval_s:.2g}')}"
+        stream, texts = self.stream, await async_options(hass, "stream_format")
+        facts = []
+        if stream.keyframe_interval_s is not None and stream.recorded_as_is:
+            facts.append(texts["keyframes"].format(seconds=f"{stream.keyframe_interval_s:.2g}"))
+        known = {key: getattr(stream, key) for key in YES_OR_NO}
+        facts += [
+            texts[f"{key}_{str(value).lower()}"]
+            for key, value in known.items()
+            if value is not None
+        ]
+        if stream.clock is not ClockQuality.UNKNOWN:
+            facts.append(texts[f"clock_{stream.clock}"])
+        if stream.audio_left_out:
+            facts.append(texts["audio_left_out"].format(codec=_plain(stream.audio_left_out)))
+        return "\n\n".join(filter(None, (self.formats, " · ".join(facts))))
 
     async def async_note(self, hass: HomeAssistant) -> str:
         """Return what is odd about the source, and which setting of the camera helps."""
@@ -106,12 +118,17 @@ async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraP
 
 
 def _formats(stream: StreamReport) -> str:
-    codec = CODEC_NAMES.get(stream.codec, stream.codec)
-    parts = [f"{stream.width} x {stream.height}", f"{codec} {stream.profile}".rstrip()]
+    codec = CODEC_NAMES.get(stream.codec, _plain(stream.codec))
+    parts = [f"{stream.width} x {stream.height}", f"{codec} {_plain(stream.profile)}".rstrip()]
     if stream.fps:
         parts.append(f"{stream.fps:.3g} fps")
     if stream.bit_rate:
         parts.append(f"{stream.bit_rate / 1e6:.2g} Mbit/s")
     if stream.audio_codec:
-        parts.append(CODEC_NAMES.get(stream.audio_codec, stream.audio_codec))
+        parts.append(CODEC_NAMES.get(stream.audio_codec, _plain(stream.audio_codec)))
     return " · ".join(parts)
+
+
+def _plain(name: str) -> str:
+    """Return a name from the worker without anything that Markdown could make a link of."""
+    return "".join(char for char in name[:MAX_NAME] if char.isalnum() or char in " .:_-")
