@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import Context, HomeAssistant
 
+    from .sources import ContextSources
+
 EVENT_HOMEKIT: Final = "homekit_state_change"
 """Home Assistant's HomeKit bridge fires it first for each command of Siri or the Home app."""
 
@@ -28,6 +30,7 @@ class ActorKind(StrEnum):
 
     USER = "user"
     VOICE = "voice"  # with or without a user: anyone nearby may have spoken
+    PHONE = "phone"  # a user's button in a notification, with an automation that it starts
     AUTOMATION = "automation"  # an automation, a script that it runs, or another integration
     SETTINGS = "settings"  # Home Assistant asks for an administrator, but doesn't say which
 
@@ -48,6 +51,8 @@ class Actor:
     @property
     def user_id(self) -> str | None:
         """The user's id."""
+        if self.user is not None:
+            return self.user.id
         return None if self.context is None else self.context.user_id
 
 
@@ -63,16 +68,21 @@ def form_principal() -> str:
     return principal_of(user.id)
 
 
-async def async_actor(hass: HomeAssistant, context: Context | None) -> Actor:
+async def async_actor(
+    hass: HomeAssistant, context: Context | None, sources: ContextSources
+) -> Actor:
     """Return who is behind the context of an action, or of a command.
 
     A script that a user runs has that user's context, so it gives nobody more rights. What an
-    automation does has no user; nor have the commands of voice satellites and of HomeKit.
+    automation does has no user; nor have the commands of voice satellites and of HomeKit. But an
+    automation that a button in a notification starts acts for the phone's user.
     """
     in_script = bool(script_stack_cv.get())
     user_id = None if context is None else context.user_id
     if not in_script and (_in_conversation(hass) or _from_homekit(context)):
         kind = ActorKind.VOICE
+    elif user_id is None and (user_id := await sources.async_button_user(context)) is not None:
+        kind = ActorKind.PHONE
     else:
         kind = ActorKind.AUTOMATION if user_id is None else ActorKind.USER
     user = None if user_id is None else await hass.auth.async_get_user(user_id)

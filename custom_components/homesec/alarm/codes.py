@@ -73,7 +73,7 @@ class AlarmCodes:
         self._on_duress = on_duress
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By principal, so that one who sends many tries doesn't keep others waiting."""
-        self._sources = ContextSources(hass)
+        self.sources = ContextSources(hass)
         self._hashing = asyncio.Lock()  # one hash at a time: it takes memory and a processor core
 
     @property
@@ -94,7 +94,7 @@ class AlarmCodes:
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Listen for the automations that try PINs; return what ends that."""
-        return self._sources.async_start()
+        return self.sources.async_start()
 
     def principal(self, context: Context | None) -> str:
         """Return what the wrong PINs of an action with this context are counted by."""
@@ -102,7 +102,7 @@ class AlarmCodes:
             return principal_of(None)
         if context.user_id is not None:
             return principal_of(context.user_id)
-        return principal_of(None, self._sources.source_of(context))
+        return principal_of(None, self.sources.source_of(context))
 
     async def async_check(
         self,

@@ -57,6 +57,7 @@ FORM_S: Final = 5.0
 CODE_MISSING: Final = "guard_code_missing"
 NOT_ALLOWED: Final = "guard_not_allowed"
 BY_VOICE: Final = "guard_by_voice"
+BY_PHONE: Final = "guard_by_phone"
 NO_FIELD: Final = {
     Weakening.DETECTION_OFF: "guard_detection_off",
     Weakening.RECORDING_OFF: "guard_recording_off",
@@ -69,7 +70,9 @@ class Guard:
     """Decides who may weaken an armed alarm, and announces each attempt.
 
     With PINs, users need one; without PINs, the right to control the alarm panel. Automations need
-    neither, since only administrators can make them. While the alarm is disarmed, nothing is asked.
+    neither, since only administrators can make them. But one that a button in a notification starts
+    may do what its user may, or anything if that is an administrator. While the alarm is disarmed,
+    nothing is asked.
     """
 
     def __init__(
@@ -117,7 +120,7 @@ class Guard:
         if not self.active:
             return
         camera_ids = list(cameras)
-        actor = await async_actor(self._hass, context)
+        actor = await async_actor(self._hass, context, self._alarm.codes.sources)
         attempt = {
             "action": action.value,
             "cameras": self._cameras.names(camera_ids),
@@ -140,10 +143,13 @@ class Guard:
         """Return who may do it: a PIN's name or a user's. Raises ``ServiceValidationError``."""
         if actor.kind is ActorKind.AUTOMATION:
             return None
+        if actor.kind is ActorKind.PHONE and actor.user is not None and actor.user.is_admin:
+            return actor.name
         if self.asks_for_pin:
             if not code:
                 self.async_refuse("code_missing", attempt, actor)
-                raise _error(NO_FIELD.get(action, CODE_MISSING))
+                by_phone = actor.kind is ActorKind.PHONE
+                raise _error(BY_PHONE if by_phone else NO_FIELD.get(action, CODE_MISSING))
             return await self._async_check_pin(code, principal, attempt | {"by": actor.name})
         user = actor.user
         if actor.kind is ActorKind.VOICE and (user is None or user.system_generated):
@@ -172,7 +178,7 @@ class Guard:
     async def async_trace_denied(self, context: Context, action: str) -> None:
         """Announce that a user was denied an action because of lacking a right."""
         if self.active:
-            actor = await async_actor(self._hass, context)
+            actor = await async_actor(self._hass, context, self._alarm.codes.sources)
             attempt = {"action": action, "cameras": [], "clips": 0, "source": actor.kind.value}
             self.async_refuse("not_allowed", attempt, actor)
 

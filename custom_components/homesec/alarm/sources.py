@@ -1,5 +1,9 @@
-"""What calls an action where no user does: which automation or script a context belongs to."""
+"""What calls an action where no user does: which automation or script a context belongs to.
 
+A user who presses a button of a notification starts an automation, whose context has no user.
+"""
+
+import asyncio
 from collections import OrderedDict
 from typing import Final
 
@@ -12,17 +16,25 @@ STARTS: Final = ("automation_triggered", "script_started")
 components aren't imported for them: neither has to be set up."""
 
 
+EVENT_BUTTON: Final = "mobile_app_notification_action"
+"""Fired by Home Assistant's app for a button of a notification, with the phone's user."""
+
+
 class ContextSources:
-    """Remembers the automations and scripts that started last, by their contexts."""
+    """Remembers the automations and scripts that started last, and whose button started them."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._sources: OrderedDict[str, str] = OrderedDict()
+        self._users: OrderedDict[str, str] = OrderedDict()
+        """By the ids of contexts, the users who pressed a button: its event, and what follows."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Listen; return what ends that."""
-        removes = [self._hass.bus.async_listen(each, self._async_remember) for each in STARTS]
+        listen = self._hass.bus.async_listen
+        removes = [listen(each, self._async_remember) for each in STARTS]
+        removes.append(listen(EVENT_BUTTON, self._async_pressed))
 
         @callback
         def remove() -> None:
@@ -37,6 +49,27 @@ class ContextSources:
         self._sources.setdefault(event.context.id, str(event.data.get(ATTR_ENTITY_ID)))
         if len(self._sources) > MAX_CONTEXTS:
             self._sources.popitem(last=False)
+        if (user_id := self._users.get(event.context.parent_id or "")) is not None:
+            self._remember_user(event.context, user_id)
+
+    @callback
+    def _async_pressed(self, event: Event) -> None:
+        if event.context.user_id is not None:
+            self._remember_user(event.context, event.context.user_id)
+
+    def _remember_user(self, context: Context, user_id: str) -> None:
+        self._users[context.id] = user_id
+        if len(self._users) > MAX_CONTEXTS:
+            self._users.popitem(last=False)
+
+    async def async_button_user(self, context: Context | None) -> str | None:
+        """Return the id of the user whose button started what has this context; None without."""
+        if context is None or context.parent_id is None:
+            return None
+        # An automation may run before the event that started it has reached this listener.
+        await asyncio.sleep(0)
+        ids = (context.id, context.parent_id)
+        return next((self._users[each] for each in ids if each in self._users), None)
 
     def source_of(self, context: Context) -> str | None:
         """Return the entity id of the automation or script of a context; None if unknown."""

@@ -1,0 +1,179 @@
+"""Buttons in notifications start automations, which weaken an armed alarm for nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from alarm_fixtures import PINS, with_alarm
+from homeassistant.auth.permissions import PolicyPermissions
+from homeassistant.core import Context
+from homeassistant.setup import async_setup_component
+from homesec_fixtures import CAMERA_ID, arm, set_up, until
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
+
+if TYPE_CHECKING:
+    from homeassistant.core import Event, HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+BLUEPRINT = Path(__file__).parents[2] / "blueprints/automation/homesec/phone_buttons.yaml"
+SNOOZE = {"action": "homesec.snooze", "data": {"camera": [CAMERA_ID], "duration": "00:30:00"}}
+PRESSED = {"trigger": "event", "event_type": "mobile_app_notification_action"}
+CHAINS: dict[str, dict[str, Any]] = {
+    "automation": {"automation": {"triggers": PRESSED, "actions": [SNOOZE]}},
+    "script": {
+        "script": {"quiet": {"sequence": [SNOOZE]}},
+        "automation": {"triggers": PRESSED, "actions": [{"action": "script.quiet"}]},
+    },
+    "script in the background": {
+        "script": {"quiet": {"sequence": [{**SNOOZE, "continue_on_error": True}]}},
+        "automation": {
+            "triggers": PRESSED,
+            "actions": [{"action": "script.turn_on", "target": {"entity_id": "script.quiet"}}],
+        },
+    },
+    "another automation": {
+        "automation": [
+            {"alias": "First", "triggers": PRESSED, "actions": [{"event": "pressed"}]},
+            {
+                "alias": "Second",
+                "triggers": {"trigger": "event", "event_type": "pressed"},
+                "actions": [{"delay": {"milliseconds": 1}}, SNOOZE],
+            },
+        ]
+    },
+}
+
+
+@pytest.fixture
+def guest(hass: HomeAssistant) -> MockUser:
+    """A user who may control everything, but isn't an administrator."""
+    user = MockUser(name="Guest").add_to_hass(hass)
+    user.permissions = PolicyPermissions({"entities": {"all": True}}, None)
+    return user
+
+
+@pytest.fixture
+def refusals(hass: HomeAssistant) -> list[Event]:
+    return async_capture_events(hass, "homesec_alarm_refused")
+
+
+@pytest.fixture
+def weakened(hass: HomeAssistant) -> list[Event]:
+    return async_capture_events(hass, "homesec_alarm_weakened")
+
+
+async def set_up_chain(hass: HomeAssistant, chain: str) -> None:
+    for component, config in CHAINS[chain].items():
+        assert await async_setup_component(hass, component, {component: config})
+    await hass.async_block_till_done()
+
+
+async def press(hass: HomeAssistant, user: MockUser, action: str = "HOMESEC_SNOOZE") -> None:
+    """Fire the event as the app's webhook does, in the name of the phone's user."""
+    data = {"action": action}
+    context = Context(user_id=user.id)
+    hass.bus.async_fire("mobile_app_notification_action", data, context=context)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def snoozed(entry: MockConfigEntry) -> bool:
+    return entry.runtime_data.alerts.snoozed_until(CAMERA_ID) is not None
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("chain", CHAINS)
+async def test_button_of_guest_does_not_weaken_armed_alarm(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    guest: MockUser,
+    refusals: list[Event],
+    weakened: list[Event],
+    chain: str,
+    first: bool,
+) -> None:
+    """Whichever listens to the event first: the automation, or HomeSec."""
+    if first:
+        await set_up_chain(hass, chain)
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    if not first:
+        await set_up_chain(hass, chain)
+    await arm(hass, entry)
+    await press(hass, guest)
+    await until(hass, lambda: refusals)
+    assert not snoozed(entry)
+    assert not weakened
+    [refusal] = refusals
+    expected = {"reason": "code_missing", "action": "snooze", "source": "phone", "by": "Guest"}
+    assert expected.items() <= refusal.data.items()
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+async def test_button_of_administrator_leaves_a_trace(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_admin_user: MockUser,
+    weakened: list[Event],
+    chain: str,
+) -> None:
+    await set_up_chain(hass, chain)
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    await arm(hass, entry)
+    await press(hass, hass_admin_user)
+    await until(hass, lambda: snoozed(entry))
+    [trace] = weakened
+    expected = {"action": "snooze", "source": "phone", "by": hass_admin_user.name}
+    assert expected.items() <= trace.data.items()
+
+
+@pytest.mark.parametrize("may_control", [True, False])
+async def test_button_without_pins_needs_the_right_to_control_the_alarm(
+    hass: HomeAssistant, entry: MockConfigEntry, guest: MockUser, may_control: bool
+) -> None:
+    guest.permissions = PolicyPermissions({"entities": {"all": True}} if may_control else {}, None)
+    await set_up_chain(hass, "automation")
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await press(hass, guest)
+    assert snoozed(entry) is may_control
+
+
+async def test_button_while_disarmed_and_other_automations_need_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, guest: MockUser, weakened: list[Event]
+) -> None:
+    timed = {"trigger": "event", "event_type": "time_to_rest"}
+    config = {"triggers": [PRESSED, timed], "actions": [SNOOZE]}
+    assert await async_setup_component(hass, "automation", {"automation": config})
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    await press(hass, guest)
+    assert snoozed(entry)
+    await entry.runtime_data.alerts.snooze.async_set(CAMERA_ID, 0)
+    await arm(hass, entry)
+    hass.bus.async_fire("time_to_rest")
+    await hass.async_block_till_done()
+    assert snoozed(entry)
+    assert [event.data["source"] for event in weakened] == ["automation"]
+
+
+async def test_blueprint_snoozes_for_administrators_only(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    guest: MockUser,
+    hass_admin_user: MockUser,
+    config_dir: Path,
+) -> None:
+    folder = config_dir / "blueprints/automation/homesec"
+    folder.mkdir(parents=True)
+    shutil.copy(BLUEPRINT, folder)
+    use = {"path": "homesec/phone_buttons.yaml", "input": {}}
+    config = {"automation": {"alias": "Buttons", "use_blueprint": use}}
+    assert await async_setup_component(hass, "automation", config)
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    await arm(hass, entry)
+    button = f"HOMESEC_SNOOZE_{entry.runtime_data.devices.id_of(CAMERA_ID)}"
+    await press(hass, guest, button)
+    assert not snoozed(entry)
+    await press(hass, hass_admin_user, button)
+    assert snoozed(entry)
