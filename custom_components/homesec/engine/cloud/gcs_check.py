@@ -40,8 +40,10 @@ def check_access(store: CloudStore, gcs: GcsClient) -> Rights:
         denied = _denied_permissions(_steps(store, gcs))
     except BucketMissing as err:
         raise BucketMissing(bucket=gcs.bucket.name) from err
-    if CREATE in denied:
-        raise StorageDenied(permission=CREATE, bucket=gcs.bucket.name)
+    if (refusal := denied.get(CREATE)) is not None:
+        error = StorageDenied(permission=CREATE, bucket=gcs.bucket.name)
+        error.answer = refusal.answer
+        raise error
     return Rights(read=GET not in denied, list=LIST not in denied, delete=DELETE not in denied)
 
 
@@ -69,9 +71,11 @@ def _steps(store: CloudStore, gcs: GcsClient) -> dict[str, Callable[[], object]]
     return {CREATE: create, GET: read, LIST: find_in_list, DELETE: lambda: store.delete(name)}
 
 
-def _denied_permissions(steps: Mapping[str, Callable[[], object]]) -> list[str]:
-    """Return the permissions without which a step failed."""
-    denied = []
+def _denied_permissions(
+    steps: Mapping[str, Callable[[], object]],
+) -> dict[str, StorageError]:
+    """Return the permissions without which a step failed, and how."""
+    denied: dict[str, StorageError] = {}
     for permission, step in steps.items():
         try:
             step()
@@ -84,7 +88,7 @@ def _denied_permissions(steps: Mapping[str, Callable[[], object]]) -> list[str]:
                     with suppress(StorageError):  # the first error is reported
                         steps[DELETE]()
                 raise
-            denied.append(permission)
+            denied[permission] = err
             if permission == CREATE:
                 break
     return denied

@@ -48,6 +48,9 @@ _DENIED_TEXT = re.compile(r"does not have storage\.\w+\.\w+ access")
 _PERMISSION = re.compile(r"storage\.[a-z]+\.[A-Za-z]+")
 _SECRET = re.compile(r"(?<=\?)\S+|[\w+=-]{32,}")
 """Parts of a message that may be a signature, a token, or an upload's session."""
+_LONG_RUN = re.compile(r"[\w+=/.-]{32,}")
+_MIXED = re.compile(r"(?=[^/.]*[a-z])(?=[^/.]*[A-Z])(?=[^/.]*\d)[^/.]{8,}")
+"""A piece of base64, which may contain slashes; names of objects, keys, and policies aren't so."""
 MAX_ANSWER = 300  # characters of a message in the log
 
 
@@ -92,7 +95,8 @@ def _error(  # noqa: PLR0911 - a table
 
 def _for_log(status: int, reasons: set[str], message: str) -> str:
     """Return an answer as one short line, without what may be a secret."""
-    text = _SECRET.sub("...", " ".join(message.split()))[:MAX_ANSWER]
+    text = _SECRET.sub("...", " ".join(message.split()))
+    text = _LONG_RUN.sub(lambda run: "..." if _MIXED.search(run[0]) else run[0], text)[:MAX_ANSWER]
     return " ".join(filter(None, (f"HTTP {status}", *sorted(reasons), text)))
 
 
