@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_socket
 
-from homesec_dev import footage
+from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
 from homesec_dev.demo_setup import add_camera, add_homesec, entity_id
@@ -355,6 +355,7 @@ def test_p1_lost_camera_is_said_with_a_link_for_administrators_only(home: Home) 
     page.wait_for_text(f"Camera {LONG} is offline", timeout_s=60)
     page.wait_for_text("The file no longer exists")
     assert "No problems found" not in page.text()
+    assert axe.findings(page) == []
     assert all_measured(home) == []
     home.command("homesec/alarm/arm", mode="away", force=True)
     page.wait_for_text(f"Bypassed: {LONG}")

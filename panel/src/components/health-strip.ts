@@ -30,9 +30,11 @@ export class HealthStrip extends PageElement {
     const shown = this.unfolded ? problems : problems.slice(0, SHOWN);
     const folded = problems.length - SHOWN;
     return html`<section aria-label=${texts.get("problems.title")}>
-      <ul role="status">
-        ${repeat(shown, ({ id }) => id, (problem) => this.renderProblem(problem))}
-      </ul>
+      <div class="list" role="status">
+        <ul>
+          ${repeat(shown, ({ id }) => id, (problem) => this.renderProblem(problem))}
+        </ul>
+      </div>
       ${folded > 0
         ? html`<button
             class="button small"
@@ -60,11 +62,9 @@ export class HealthStrip extends PageElement {
     const isWarning = problem.severity === "warning";
     return html`<li class=${isWarning ? "warning" : "error"}>
       ${icon(isWarning ? mdiAlertOutline : mdiAlertCircleOutline)}
-      <div>
-        <b>${title}</b>
-        ${detail ? html`<p class="quiet">${detail}</p>` : nothing}
-      </div>
+      <b>${title}</b>
       ${this.renderLink(problem, title)}
+      ${detail ? html`<p class="quiet">${detail}</p>` : nothing}
     </li>`;
   }
 
@@ -93,6 +93,8 @@ export class HealthStrip extends PageElement {
         margin: 0;
         padding: 0;
         list-style: none;
+      }
+      .list {
         width: 100%;
       }
       li {
@@ -114,16 +116,22 @@ export class HealthStrip extends PageElement {
       li > svg {
         color: color-mix(in srgb, var(--tone) 65%, var(--hs-text));
       }
-      li > div {
-        flex: 1 1 180px;
+      b,
+      li p {
         min-width: 0;
         overflow-wrap: anywhere;
       }
       b {
+        flex: 1 1 120px;
         font-weight: 500;
       }
       p {
         margin: 0;
+      }
+      li p {
+        flex: 1 1 100%;
+        padding-inline-start: 32px; /* below the title */
+        margin-top: -4px;
       }
       li .button {
         margin-inline-start: auto;
