@@ -80,6 +80,7 @@ export class LastPictureElement extends PageElement {
       return html`<span>${texts.named("source_error", camera.error, camera.error_placeholders)}</span>`;
     }
     if (camera.health !== "off") return nothing;
+    if (!this.system?.ready) return html`<span>${texts.get("cameras.not_running")}</span>`;
     const why = camera.disabled ? "disabled" : camera.detection ? "off_why" : "off_detection";
     return html`<span>${texts.get(`cameras.${why}`)}</span>`;
   }
@@ -87,6 +88,7 @@ export class LastPictureElement extends PageElement {
   private renderButton(): unknown {
     const { camera, texts } = this;
     if (camera.health !== "off" || camera.disabled || !this.canControl) return nothing;
+    if (!this.system?.ready) return nothing;
     return html`<button
       class="button turn-on"
       ?disabled=${this.starting}
