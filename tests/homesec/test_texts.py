@@ -183,7 +183,7 @@ def test_camera_forms_have_all_texts() -> None:
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
         assert placeholder == problems.PROBLEM or f'"{placeholder}":' in SOURCE["flows.camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
-    assert CAMERA["progress"].keys() == {"preview", "check"}
+    assert CAMERA["progress"].keys() == {"preview", "preview_slow", "check"}
     assert CAMERA["entry_type"]
 
 

@@ -1,5 +1,6 @@
 """The steps of the camera's flow that ask for its source and open it for a preview."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +37,10 @@ from .source_form import find_webcams, format_source, is_webcam_path, read_sourc
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
 
 TEXTS = "config_subentries.camera"  # where the flow has its texts
+SLOW_AFTER_S = 6.0  # a preview that takes longer says so
 _NEAR_TOP = ("base", *LOCATION_FIELD.values())
 
 
@@ -52,6 +53,7 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         self._preset = CameraPreset.INDOOR
         self._preview = CameraPreview()
         self._preview_task: asyncio.Task[CameraPreview] | None = None
+        self._patience_task: asyncio.Task[None] | None = None
         self._errors: dict[str, str] = {}
         self._error_placeholders: dict[str, str] = {}  # where a refused stream leads
 
@@ -145,9 +147,16 @@ class CameraSourceSteps(HomeSecSubentryFlow):
             self._preview_task = self.hass.async_create_task(
                 self._async_preview(), "HomeSec camera preview", eager_start=False
             )
+            self._patience_task = self.hass.async_create_task(
+                _async_wait(self._preview_task, SLOW_AFTER_S), "HomeSec slow camera"
+            )
         if not self._preview_task.done():
+            if self._patience_task is not None and not self._patience_task.done():
+                return self.async_show_progress(
+                    step_id="preview", progress_action="preview", progress_task=self._patience_task
+                )
             return self.async_show_progress(
-                step_id="preview", progress_action="preview", progress_task=self._preview_task
+                step_id="preview", progress_action="preview_slow", progress_task=self._preview_task
             )
         task, self._preview_task = self._preview_task, None
         try:
@@ -194,3 +203,8 @@ class CameraSourceSteps(HomeSecSubentryFlow):
 
     def _source_unchanged(self) -> bool:
         return bool(stored := self._stored_source()) and self._source == stored
+
+
+async def _async_wait(task: asyncio.Task[CameraPreview], limit_s: float) -> None:
+    """Wait for a task, but no longer than that; it goes on."""
+    await asyncio.wait({task}, timeout=limit_s)

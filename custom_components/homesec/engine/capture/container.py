@@ -29,7 +29,8 @@ from .audio_choice import AudioChoice
 from .bitstream import AnnexB, CheckedPacket
 from .decoding_order import DecodingOrder
 from .error_map import translate_error
-from .open import open_container
+from .first_parameters import wait_for_parameters
+from .open import OPEN_TIMEOUT_S, open_container
 from .packet_check import PacketCheck
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class ContainerConnection:
             # FFmpeg makes up 25 fps for live streams without time stamps: MJPEG and raw H.264.
             untimed = Flags.no_timestamps in Flags(self._container.format.flags)
             self._timed = not (untimed and config.kind is SourceKind.STREAM)
-            self.video = _video_format(self._stream, timed=self._timed)
+            self._first: AvPacket | None = None  # a packet that opening has read
+            self.video = _video_format(self._stream, self._parameters(), timed=self._timed)
             self._annexb = AnnexB(self._stream, self.video) if self.video.copied else None
             self._check = PacketCheck(self.video.codec)
             self._order = self._decoding_order()
@@ -103,6 +105,38 @@ class ContainerConnection:
         self._opened_t = timeline.now
         self._changes: deque[float] = deque(maxlen=_MAX_CHANGES)  # ``t`` of the last ones
         timeline.reconnect()
+
+    def _parameters(self) -> PictureParameters:
+        """Return what the container says of the pictures, or else their first parameter sets.
+
+        Raises ``SourceError``, also for pictures that are refused.
+        """
+        codec = self._stream.codec_context.codec.canonical_name
+        found = _announced_parameters(self._stream)
+        if found is None:
+            if codec not in COPIED_VIDEO:
+                raise NoVideo
+            self._first, found = wait_for_parameters(
+                self._video_packets(),
+                codec,
+                self._stop,
+                limit_s=self._opened.first_pictures_left_s,
+                total_s=OPEN_TIMEOUT_S,
+            )
+        check_parameters(found, codec)
+        return found
+
+    def _video_packets(self) -> Iterator[AvPacket]:
+        reader = cast("Iterator[AvPacket]", self._container.demux(self._stream))
+        while True:
+            self._opened.restart_limit(self._config.stall_s)
+            try:
+                packet = next(reader, None)
+            except (av.error.FFmpegError, OSError) as err:
+                raise self._to_source_error(err) from None
+            if packet is None:
+                return
+            yield packet
 
     @property
     def network(self) -> NetworkSource | None:
@@ -157,6 +191,9 @@ class ContainerConnection:
         streams = [self._stream, *self._audio.streams]
         reader = self._container.demux(*streams)
         self._last_video = self._timeline.elapsed
+        if self._first is not None:
+            first, self._first = self._first, None
+            yield from self._to_timeline(first)
         while not self._stop.is_set():
             self._opened.restart_limit(self._config.stall_s)
             try:
@@ -284,34 +321,27 @@ def _find_video(container: InputContainer) -> VideoStream:
     return stream
 
 
-def _picture_size(stream: VideoStream) -> tuple[int, int]:
-    """Return the pictures' width and height. Raises ``SourceError`` for those refused."""
+def _announced_parameters(stream: VideoStream) -> PictureParameters | None:
+    """Return what the container says of the pictures; None if that's not enough."""
     context = stream.codec_context
-    codec = context.codec.canonical_name
-    found = PictureParameters(width=context.width, height=context.height)
-    if not context.width:
-        if (known := PacketCheck(codec, context.extradata or b"").parameters) is None:
-            raise NoVideo
-        found = known
-    check_parameters(found, codec)
-    return found.width, found.height
+    if context.width:
+        return PictureParameters(width=context.width, height=context.height)
+    return PacketCheck(context.codec.canonical_name, context.extradata or b"").parameters
 
 
-def _video_format(stream: VideoStream, *, timed: bool = True) -> MediaFormat:
-    """Return the video stream's format; ``timed``: its frame rate is real.
-
-    Raises ``SourceError`` for pictures that are refused.
-    """
+def _video_format(
+    stream: VideoStream, parameters: PictureParameters, *, timed: bool = True
+) -> MediaFormat:
+    """Return the video stream's format; ``timed``: its frame rate is real."""
     context = stream.codec_context
-    width, height = _picture_size(stream)
     rate = (stream.average_rate or stream.guessed_rate) if timed else None
     codec = context.codec.canonical_name
     return MediaFormat(
         kind=MediaKind.VIDEO,
         codec=codec,
         extradata=None if codec in COPIED_VIDEO else context.extradata,
-        width=width,
-        height=height,
+        width=parameters.width,
+        height=parameters.height,
         pix_fmt=context.pix_fmt,
         fps=float(rate) if rate and rate <= _HIGHEST_FPS else None,
     )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 STOP_CHECK_S = 0.2
 """How often a connection that waits looks whether it has to stop."""
+CONNECT_S = 8.0
+"""For a connection, encryption included: what doesn't answer by then isn't there."""
 _SEND_S = 2.0
 
 
@@ -42,6 +44,7 @@ class PinnedHost:
 
     def connect(self, timeout_s: float, stop: Event) -> Link:
         """Return a connection, encrypted if the URL says so. Raises ``SourceError``."""
+        timeout_s = min(timeout_s, CONNECT_S)
         until_t = time.monotonic() + timeout_s
         sock: socket.socket | ssl.SSLSocket
         try:

@@ -30,11 +30,14 @@ if TYPE_CHECKING:
 
     type NetworkSource = HttpSource | RtspRelay
 
-OPEN_TIMEOUT_S = 4.0
-"""Of each of two steps: connecting, and reading the streams' parameters.
+OPEN_TIMEOUT_S = 20.0
+"""Of each of two steps with a camera on the network: its answers, and its first pictures.
 
-FFmpeg's calls can't be interrupted, so a stop may have to wait for both.
+Some cameras and relays start their encoder when they're asked, or send a keyframe every 10 s. A
+stop closes the connection, which ends FFmpeg's calls.
 """
+_LEAST_LEFT_S = 1.0
+_LOCAL_TIMEOUT_S = 4.0  # the same of a webcam or file: nothing ends those calls
 
 _FORMATS_BY_TYPE = {
     "multipart/x-mixed-replace": "mpjpeg",
@@ -79,6 +82,13 @@ class OpenedSource:
     def left_out_audio(self) -> tuple[str, ...]:
         """Names of the codecs of announced audio that FFmpeg wasn't told of."""
         return self.network.left_out_audio if isinstance(self.network, RtspRelay) else ()
+
+    @property
+    def first_pictures_left_s(self) -> float:
+        """How many seconds are left for a picture with which decoding can begin."""
+        playing_t = self.network.playing_t if isinstance(self.network, RtspRelay) else None
+        passed_s = 0.0 if playing_t is None else time.monotonic() - playing_t
+        return max(_LEAST_LEFT_S, OPEN_TIMEOUT_S - passed_s)
 
     def restart_limit(self, limit_s: float) -> None:
         """Give a read that begins now this long; FFmpeg's own limit holds for all but HTTP."""
@@ -206,15 +216,16 @@ def _open(
     io_open: Callable[..., HttpFile] | None = None,
 ) -> InputContainer:
     start = time.monotonic()
+    limit_s = OPEN_TIMEOUT_S if config.kind is SourceKind.STREAM else _LOCAL_TIMEOUT_S
     try:
         return av.open(
             target,
             mode="r",
             format=format_name,
             options={**OPEN_OPTIONS, **options},
-            timeout=(OPEN_TIMEOUT_S, config.stall_s),
+            timeout=(limit_s, config.stall_s),
             io_open=io_open,
         )
     except (av.error.FFmpegError, OSError, ValueError) as err:
-        late = time.monotonic() - start >= OPEN_TIMEOUT_S
+        late = time.monotonic() - start >= limit_s
         raise translate_error(err, config, late=late) from None

@@ -91,6 +91,7 @@ class RtspRelay:
         self._open_s = open_s
         self._closing = Event()
         self.error: SourceError | None = None
+        self.playing_t: float | None = None  # monotonic time of the answer to PLAY
         self.unread_bytes = 0  # since FFmpeg returned a packet
         pinned = PinnedHost(url, config)
         self._link = pinned.connect(open_s, stop)
@@ -317,6 +318,8 @@ class RtspRelay:
         elif method == "SETUP" and self._wants_udp(pending, response):
             self._change_to_udp(pending)
         else:
+            if method == "PLAY":
+                self.playing_t = time.monotonic()
             self._send_local(local, self._translate(pending, response).encode())
 
     def _wants_udp(self, pending: _Pending, response: Message) -> bool:
