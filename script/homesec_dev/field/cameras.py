@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from . import films
 from .http_camera import HttpCamera
-from .parts import Film, MisbehavingCamera, noise, standing
+from .parts import (
+    Film,
+    MisbehavingCamera,
+    Sets,
+    aac,
+    clumps,
+    g711,
+    in_milliseconds,
+    noise,
+    scaled,
+    standing,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import ExitStack
     from pathlib import Path
 
 _PLAIN = {"keyint": films.FPS, "min-keyint": films.FPS}
+_OPEN_GOP = {"keyint": 12, "min-keyint": 2, "open-gop": 1, "bframes": 2, "b-adapt": 0}
 
 
 class _Camera(Protocol):
@@ -33,6 +46,11 @@ class FieldCamera:
     born_t: float  # of the monotonic clock
     start_s: float
 
+    @property
+    def plays(self) -> bool:
+        """Whether Chromium on Linux plays its clips: it has no H.265."""
+        return self.finding != "h265"
+
     def visits(self, begin_t: float, end_t: float) -> list[tuple[float, float]]:
         """Return when people were in view between two times of the monotonic clock."""
         found, shown_t = [], self.born_t - self.start_s
@@ -44,37 +62,64 @@ class FieldCamera:
         return found
 
 
-def start_cameras(folder: Path, stack: ExitStack) -> list[FieldCamera]:
-    """Start all cameras, which end with the stack. No two show people at the same time."""
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An RTSP camera that is to be started."""
+
+    name: str
+    finding: str
+    film: Path
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def _first_set(folder: Path) -> list[_Plan]:
     plain = films.write_film(folder / "plain.mp4", _PLAIN)
     far = films.write_film(
         folder / "far.mp4", {"keyint": 13 * films.FPS, "min-keyint": 13 * films.FPS}
     )
     refresh = films.write_film(folder / "refresh.mp4", {**_PLAIN, "intra-refresh": 1})
-    open_gop = films.write_film(
-        folder / "open.mp4",
-        {"keyint": 12, "min-keyint": 2, "open-gop": 1, "bframes": 2, "b-adapt": 0},
+    open_gop = films.write_film(folder / "open.mp4", _OPEN_GOP)
+    slow = {"sounds": [noise("SPEEX")], "delays_s": {"DESCRIBE": 6.0}}
+    return [
+        _Plan("Standing clock", "clock_unusable", plain, {"clock": standing(5.0)}),
+        _Plan("Rare keyframes", "keyframes_far_apart", far),
+        _Plan("Odd sound", "sound_left_out", plain, slow),
+        _Plan("Intra refresh", "intra_refresh", refresh),
+        _Plan("Open GOP", "open_gop", open_gop, {"refuses_tcp": True}),
+    ]
+
+
+def _second_set(folder: Path) -> list[_Plan]:
+    plain = films.write_film(folder / "plain.mp4", _PLAIN)
+    relayed = films.write_film(
+        folder / "relayed.mp4", {"keyint": 5 * films.FPS, "min-keyint": 5 * films.FPS}
     )
-    rtsp: tuple[tuple[str, str, Path, dict[str, object]], ...] = (
-        ("Standing clock", "clock_unusable", plain, {"clock": standing(5.0)}),
-        ("Rare keyframes", "keyframes_far_apart", far, {}),
-        (
-            "Odd sound",
-            "sound_left_out",
-            plain,
-            {"sounds": [noise("SPEEX")], "delays_s": {"DESCRIBE": 6.0}},
-        ),
-        ("Intra refresh", "intra_refresh", refresh, {}),
-        ("Open GOP", "open_gop", open_gop, {"refuses_tcp": True}),
-    )
-    step_s = films.ROUND_S / (len(rtsp) + 1)
+    large = films.write_film(folder / "h265.mp4", {**_OPEN_GOP, "log-level": "none"}, "libx265")
+    bursts = {"delivery": clumps(1.5), "sounds": [g711(), aac(config=False)]}
+    return [
+        _Plan("Double speed", "clock_unusable", plain, {"clock": scaled(2.0)}),
+        _Plan("Milliseconds", "clock_unusable", plain, {"clock": in_milliseconds}),
+        _Plan("Relay", "keyframes_far_apart", relayed, {"sets": Sets.IN_BAND}),
+        _Plan("H265 open GOP", "h265", large),
+        _Plan("Poor network", "good", plain, bursts),
+    ]
+
+
+SETS = {1: _first_set, 2: _second_set}
+"""By the number that `--set` takes; each also has an HTTP camera."""
+
+
+def start_cameras(folder: Path, stack: ExitStack, number: int) -> list[FieldCamera]:
+    """Start the cameras of a set, which end with the stack; each shows people at another time."""
+    plans = SETS[number](folder)
+    step_s = films.ROUND_S / (len(plans) + 1)
     found = []
-    for number, (name, finding, film, options) in enumerate(rtsp):
-        start_s = number * step_s
-        camera = MisbehavingCamera(Film(film), joins=True, start_s=start_s, **options)
-        found.append(_running(stack, camera, name, finding, start_s))
-    start_s = len(rtsp) * step_s
-    http = HttpCamera(films.jpegs(), start_s=start_s)
+    for place, plan in enumerate(plans):
+        start_s = place * step_s
+        camera = MisbehavingCamera(Film(plan.film), joins=True, start_s=start_s, **plan.options)
+        found.append(_running(stack, camera, plan.name, plan.finding, start_s))
+    start_s = len(plans) * step_s
+    http = HttpCamera(films.jpegs(), start_s=start_s, bare=number == 2)
     found.append(_running(stack, http, "Bare MJPEG", "encoded_again", start_s))
     return found
 

@@ -31,7 +31,7 @@ class CameraResult:
     @property
     def is_fine(self) -> bool:
         """Whether all is as it has to be."""
-        says_so = self.expected in self.findings
+        says_so = self.expected in (*self.findings, self.verdict)
         return says_so and not (self.refused or self.missed or self.faults) and self.clips > 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 from av.video.frame import PictureType
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from av.video.stream import VideoStream
+
 FPS = 10
 QUIET_S, PEOPLE_S = 30, 10
 ROUND_S = QUIET_S + PEOPLE_S
@@ -23,17 +25,18 @@ SEEN_S = (QUIET_S + 4.2, QUIET_S + 5.4)
 _QUIET_AT_S = 1.0  # seconds into the sample: a street without people
 
 
-def write_film(path: Path, x264: Mapping[str, object], **options: str) -> Path:
-    """Write a round as H.264, with these parameters of x264; return its path."""
-    settings = {"bframes": 0, "scenecut": 0, **x264}
+def write_film(path: Path, encoding: Mapping[str, object], encoder: str = "libx264") -> Path:
+    """Write a round with these parameters of x264 or x265; return its path."""
+    settings = {"bframes": 0, "scenecut": 0, **encoding}
     parameters = ":".join(f"{name}={value}" for name, value in settings.items())
     with av.open(str(path), "w") as output:
-        stream = output.add_stream("libx264", rate=FPS)
+        stream = cast("VideoStream", output.add_stream(encoder, rate=FPS))
         first = next(_pictures())
         stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
         stream.codec_context.time_base = Fraction(1, FPS)
         stream.codec_context.thread_count = 1  # otherwise each thread makes a slice
-        stream.options = {"preset": "veryfast", "crf": "25", "x264-params": parameters, **options}
+        name = f"{encoder.removeprefix('lib')}-params"
+        stream.options = {"preset": "veryfast", "crf": "25", name: parameters}
         for frame in _pictures():
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))

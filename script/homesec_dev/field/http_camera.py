@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BOUNDARY = "camera"
+_HEAD, _END = b"Content-Type: image/jpeg\r\n\r\n", b"\r\n--camera\r\n"
 
 
 class HttpCamera:
-    """Plays pictures again and again, without a first boundary and without lengths."""
+    """Plays pictures again and again, without a first boundary and without lengths.
 
-    def __init__(self, pictures: Sequence[bytes], *, start_s: float) -> None:
+    If `bare`, there is nothing but pictures.
+    """
+
+    def __init__(self, pictures: Sequence[bytes], *, start_s: float, bare: bool) -> None:
         self.born_t = time.monotonic()
         self._closed = False
         outer = self
@@ -40,8 +44,7 @@ class HttpCamera:
                     time.sleep(max(0.0, due_t - time.monotonic()))
                     if outer._closed:
                         return
-                    head = b"Content-Type: image/jpeg\r\n\r\n"
-                    end = f"\r\n--{_BOUNDARY}\r\n".encode()
+                    head, end = (b"", b"") if bare else (_HEAD, _END)
                     self.wfile.write(head + pictures[number % len(pictures)] + end)
 
         self._server = ThreadedServer(("127.0.0.1", 0), Handler)

@@ -10,10 +10,27 @@ from ..bootstrap import paths
 _TESTS = paths.REPOSITORY / "tests"
 sys.path[:0] = [str(_TESTS), str(_TESTS / "field")]
 
-from camera_clocks import standing  # type: ignore[import-not-found]  # noqa: E402
+from camera_clocks import (  # type: ignore[import-not-found]  # noqa: E402
+    clumps,
+    in_milliseconds,
+    scaled,
+    standing,
+)
 from camera_film import Film  # type: ignore[import-not-found]  # noqa: E402
-from camera_sound import noise  # type: ignore[import-not-found]  # noqa: E402
-from misbehaving_camera import MisbehavingCamera  # type: ignore[import-not-found]  # noqa: E402
+from camera_sound import aac, g711, noise  # type: ignore[import-not-found]  # noqa: E402
+from misbehaving_camera import MisbehavingCamera, Sets  # type: ignore[import-not-found]  # noqa: E402
 from threaded_server import ThreadedServer  # type: ignore[import-not-found]  # noqa: E402
 
-__all__ = ["Film", "MisbehavingCamera", "ThreadedServer", "noise", "standing"]
+__all__ = [
+    "Film",
+    "MisbehavingCamera",
+    "Sets",
+    "ThreadedServer",
+    "aac",
+    "clumps",
+    "g711",
+    "in_milliseconds",
+    "noise",
+    "scaled",
+    "standing",
+]

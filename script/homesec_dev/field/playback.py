@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 import json
 from typing import TYPE_CHECKING
+
+import av
 
 from ..browser import PageError
 
@@ -57,3 +60,15 @@ def playback_fault(browser: Browser, address: str, duration_s: float) -> str | N
     if abs(shown["seconds"] - duration_s) > _LENGTH_S:
         return f"{shown['seconds']:.1f} s instead of {duration_s:.1f} s"
     return None
+
+
+def decoding_fault(video: bytes, duration_s: float) -> str | None:
+    """Decode a clip that the browser can't play; return what went wrong."""
+    try:
+        with av.open(BytesIO(video), "r") as clip:
+            clip.streams.video[0].codec_context.options = {"err_detect": "explode"}
+            times = [frame.time for frame in clip.decode(video=0) if frame.time is not None]
+    except (av.FFmpegError, IndexError) as err:
+        return str(err)
+    shown_s = max(times, default=0.0)
+    return None if abs(shown_s - duration_s) < _LENGTH_S else f"{shown_s:.1f} s of {duration_s:.1f}"
