@@ -475,3 +475,10 @@ def test_labels_are_short_and_in_sentence_case() -> None:
 def test_modules_have_at_most_300_lines() -> None:
     for name, text in SOURCE.items():
         assert text.count("\n") <= 300, name
+
+
+@pytest.mark.parametrize("kind", ["triggers", "conditions", "services"])
+def test_everything_in_automation_editor_is_found_by_name(kind: str) -> None:
+    """The editor searches names and descriptions."""
+    for key, texts in TEXTS[kind].items():
+        assert "HomeSec" in texts["name"] + texts["description"], key

@@ -121,7 +121,7 @@ export class LastPictureElement extends PageElement {
       homesec-still {
         position: absolute;
         inset: 0;
-        filter: grayscale(0.6) brightness(0.7);
+        filter: grayscale(0.7);
       }
       .over {
         position: absolute;
@@ -134,7 +134,7 @@ export class LastPictureElement extends PageElement {
         padding: 12px;
         text-align: center;
         color: #fff;
-        background: linear-gradient(transparent 10%, rgba(0, 0, 0, 0.8) 65%);
+        background: linear-gradient(transparent, rgba(0, 0, 0, 0.55) 35%, rgba(0, 0, 0, 0.8));
       }
       .over.plain {
         justify-content: center;
@@ -151,6 +151,8 @@ export class LastPictureElement extends PageElement {
         z-index: 1; /* above the tile's own button, which opens the live view */
         min-height: 44px;
         margin-top: 6px;
+        background: #fff;
+        color: #111;
       }
     `,
   ];
