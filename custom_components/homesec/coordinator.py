@@ -94,6 +94,12 @@ class HomeSecCoordinator:
         self._issues.async_opencv_missing(missing=chosen.opencv_missing)
         await self._start.async_begin(chosen)
 
+    @callback
+    def async_accept_empty_folder(self) -> None:
+        """Use the clip folder although the clips that should be in it aren't."""
+        self._host.empty_accepted = True
+        self._start.async_retry()
+
     async def _async_engine_started(self) -> None:
         self._detector.engine_failed = False
         self._issues.async_engine(None)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
 from .detector.model_choice import models_dir
-from .engine.core.errors import HomeSecError
+from .engine.core.errors import HomeSecError, StartFolderEmpty
 from .engine.engine import CATALOG_NAME, HomeSecEngine
 from .exceptions import EngineNotRunningError, translated
-from .spare_folder import Folders, can_be_used, move_clips, remove_spare
+from .spare_folder import Folders, can_be_used, is_emptied, move_clips, remove_spare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,7 @@ class EngineHost:
         self._settled = asyncio.Event()  # it runs, or is stopped
         self.stopped = False
         self.spare = False  # whether the engine uses the spare folder
+        self.empty_accepted = False  # whether the clip folder may be empty
         self.starts = 0  # how many engines have been started
 
     @property
@@ -119,12 +120,12 @@ class EngineHost:
             retention=retention,
             purge_held=purge_held,
         )
-        await self.async_run_raw(self._start, create, spare)
+        await self.async_run_raw(partial(self._start, create, spare=spare))
         self._settled.set()
 
     async def async_can_leave_spare(self) -> bool:
         """Return whether the engine may be able to use its own folders now."""
-        return await self.async_run_raw(can_be_used, self.folders, CATALOG_NAME)
+        return await self.async_run_raw(self._can_leave_spare)
 
     async def async_leave_spare(self) -> None:
         """Stop the engine that uses the spare folder, so that it can be started in its own."""
@@ -145,11 +146,14 @@ class EngineHost:
         except TimeoutError:
             LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
 
-    def _start(self, create: Callable[[], HomeSecEngine], spare: bool) -> None:  # noqa: FBT001
+    def _start(self, create: Callable[[], HomeSecEngine], *, spare: bool = False) -> None:
         """Start, unless stopped already; runs to its end even if its caller was canceled."""
         with self._start_or_stop:
             if self.stopped:
                 return
+            if not (spare or self.empty_accepted) and is_emptied(self.folders, CATALOG_NAME):
+                folder = str(self.folders.clips)
+                raise StartFolderEmpty(f"{folder} is empty", folder=folder, reason="it is empty")
             engine = create()
             spare_used = not spare and self.folders.spare.data.is_dir()
             if spare_used:
@@ -160,6 +164,11 @@ class EngineHost:
                 remove_spare(self.folders)
             self._engine, self.spare = engine, spare
             self.starts += 1
+
+    def _can_leave_spare(self) -> bool:
+        if not self.empty_accepted and is_emptied(self.folders, CATALOG_NAME):
+            return False
+        return can_be_used(self.folders, CATALOG_NAME)
 
     def _leave_spare(self) -> None:
         with self._start_or_stop:

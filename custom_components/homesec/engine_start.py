@@ -55,6 +55,7 @@ class EngineStart:
         self._on_failed = on_failed
         self._on_spare = on_spare
         self._failures = 0
+        self._chosen: ChosenDetector | None = None
         self._rng = random.Random()  # noqa: S311 - spreads retries, keeps no secret
         self._cancel_timer: CALLBACK_TYPE | None = None
         self.error: StartFailed | None = None
@@ -62,6 +63,7 @@ class EngineStart:
 
     async def async_begin(self, chosen: ChosenDetector) -> None:
         """Try to start the engine with this detector; retries follow by themselves."""
+        self._chosen = chosen
         if self._host.spare:
             if not await self._host.async_can_leave_spare():
                 self._async_retry_later(chosen)
@@ -90,6 +92,15 @@ class EngineStart:
             purge_held=self._purge_held,
             spare=spare,
         )
+
+    @callback
+    def async_retry(self) -> None:
+        """Try again at once, if another try is planned."""
+        if self._cancel_timer is not None and self._chosen is not None:
+            self.async_stop()
+            self._entry.async_create_background_task(
+                self._hass, self.async_begin(self._chosen), "HomeSec engine start"
+            )
 
     @callback
     def async_stop(self) -> None:

@@ -19,6 +19,7 @@ from .engine.core.errors import (
     ModelUnknown,
     SourceBroken,
     StartFailed,
+    StartFolderEmpty,
 )
 from .engine.core.types import CameraHealth
 from .engine.sms.errors import (
@@ -240,7 +241,9 @@ class Issues:
             self._async_withdraw(ISSUE_ENGINE)
         elif spare is not None:
             placeholders = {"folder": "", "reason": "", **error.placeholders, "spare": spare}
-            self._async_raise(ISSUE_ENGINE, "engine_spare", placeholders)
+            emptied = error.key == StartFolderEmpty.key
+            key = "engine_folder_empty" if emptied else "engine_spare"
+            self._async_raise(ISSUE_ENGINE, key, placeholders, fixable=emptied)
         else:
             self._async_raise(
                 ISSUE_ENGINE, error.key, {"folder": "", "reason": "", **error.placeholders}

@@ -12,7 +12,7 @@ from .cloud.issues import ISSUE_OLD_KEY, ISSUE_STORAGE, StorageRepairFlow
 from .const import CONF_DETECTOR, CONF_MODEL, DOMAIN, SUBENTRY_CAMERA, SUBENTRY_RECIPIENT
 from .engine.model_zoo.detectors import DEFAULT, OPENCV
 from .flows.rule_repair import RuleRepairFlow
-from .issues import ISSUE_OPENCV
+from .issues import ISSUE_ENGINE, ISSUE_OPENCV
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -81,6 +81,22 @@ class DetectorRepairFlow(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class EmptyFolderRepairFlow(ConfirmRepairFlow):
+    """Uses the clip folder although it's empty."""
+
+    def __init__(self, entry_id: str) -> None:
+        self._entry_id = entry_id
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Start in the folder once you say that the clips are gone."""
+        if user_input is not None:
+            entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
+            entry.runtime_data.coordinator.async_accept_empty_folder()
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant,  # noqa: ARG001
     issue_id: str,
@@ -93,6 +109,8 @@ async def async_create_fix_flow(
         return StorageRepairFlow(entry_id)
     if (kind := data.get("rule_kind")) is not None:
         return RuleRepairFlow(entry_id, Referenced(str(kind)), str(data["reference"]))
+    if issue_id == ISSUE_ENGINE:
+        return EmptyFolderRepairFlow(entry_id)
     if issue_id == ISSUE_OPENCV:
         return DetectorRepairFlow(entry_id)
     for subentry_type in ABORT_REASONS:

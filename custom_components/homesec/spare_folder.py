@@ -5,6 +5,7 @@ folder of the configuration, with a clip index of its own. Afterwards, the clips
 clip folder, and added to the real index. All functions block.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 import os
 import shutil
@@ -35,6 +36,31 @@ class Folders:
         """The folders to use while these can't be used."""
         root = self.data / NAME
         return Folders(clips=root / "clips", data=root)
+
+
+def is_emptied(folders: Folders, index_name: str) -> bool:
+    """Return whether the clip folder is empty although the index has clips in it.
+
+    Then its share may not be mounted yet. What is recorded there would be hidden as soon as it is.
+    """
+    try:
+        if next(folders.clips.iterdir(), None) is not None:
+            return False
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False  # the start says why
+    index = folders.data / index_name
+    if not index.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{index.as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute(
+                "SELECT 1 FROM clips WHERE local AND state = 'saved' AND deleted_at IS NULL LIMIT 1"
+            ).fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None
 
 
 def can_be_used(folders: Folders, index_name: str) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
+import shutil
 import sqlite3
 from typing import TYPE_CHECKING
 
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, arm, pictures, set_up, state, until
 import pytest
@@ -165,3 +168,61 @@ async def test_clips_that_a_crash_left_in_the_spare_folder_are_found(
     await until(hass, lambda: [clip.id for clip in queries.page()] == [clip_id])
     with closing(sqlite3.connect(config_dir / "homesec" / "clips.db")) as database:
         assert database.execute("SELECT count(*) FROM clips").fetchone() == (1,)
+
+
+async def test_empty_folder_in_place_of_a_share_hides_no_new_clip(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, config_dir: Path
+) -> None:
+    saved = async_capture_events(hass, EVENT_CLIP_SAVED)
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    first = await visit(hass, detector, saved)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    # The share isn't mounted: its mount point is there, and is empty.
+    clips = config_dir / "media" / "homesec"
+    clips.rename(config_dir / "share")
+    clips.mkdir()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    issue = ir.async_get(hass).async_get_issue("homesec", "engine")
+    assert (issue.translation_key, issue.is_fixable) == ("engine_folder_empty", True)
+    await pictures(hass, entry)
+    second = await visit(hass, detector, saved)
+    assert list(clips.iterdir()) == []
+
+    clips.rmdir()
+    (config_dir / "share").rename(clips)  # now it is mounted
+    await retry(hass)
+    host = entry.runtime_data.host
+    await until(hass, lambda: not host.spare and host.ready)
+    queries = host.engine.catalog.queries
+    await until(hass, lambda: {clip.id for clip in queries.page()} == {first, second})
+    found = await hass.async_add_executor_job(queries.page)
+    assert all((clips / clip.path).is_file() for clip in found)
+
+
+async def test_empty_folder_is_used_once_its_repair_is_confirmed(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, config_dir: Path
+) -> None:
+    assert await async_setup_component(hass, "repairs", {})
+    saved = async_capture_events(hass, EVENT_CLIP_SAVED)
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    await visit(hass, detector, saved)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    clips = config_dir / "media" / "homesec"
+    shutil.rmtree(clips)  # by hand
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    host = entry.runtime_data.host
+    assert host.spare
+    flows = repairs_flow_manager(hass)
+    flow = await flows.async_init("homesec", context={"issue_id": "engine"})
+    await flows.async_configure(flow["flow_id"], {})
+    await until(hass, lambda: not host.spare and host.ready)
+    await until(hass, lambda: ir.async_get(hass).async_get_issue("homesec", "engine") is None)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not entry.runtime_data.host.spare

@@ -335,7 +335,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         known = {"camera", "detector", "model", *(VIDEO if key.startswith("camera") else ())}
         if key.endswith("_unavailable"):
             known |= {"files", "folder"}
-        if key in {*engine_issues, "engine_spare"}:
+        if key in {*engine_issues, "engine_spare", "engine_folder_empty"}:
             known = {"folder", "reason", "spare"}
         if key in {*storage_issues.STORAGE_ISSUES, storage_issues.ISSUE_OLD_KEY}:
             known |= {"bucket"}
@@ -354,7 +354,8 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         if "fix_flow" in issue:
             reasons = repair_reasons(key)
             # What only tells something is read, and that is all; so is what is confirmed.
-            expected = set() if key in {*shown_only, issues.ISSUE_OPENCV} else reasons
+            confirmed = {*shown_only, issues.ISSUE_OPENCV, "engine_folder_empty"}
+            expected = set() if key in confirmed else reasons
             assert issue["fix_flow"].get("abort", {}).keys() == expected
             assert issue["fix_flow"]["step"].keys() == {"confirm"}
 

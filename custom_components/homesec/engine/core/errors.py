@@ -292,6 +292,10 @@ class StartFolderMissing(StartFailed, key="start_folder_missing"):
     """A folder's disk or network share doesn't answer."""
 
 
+class StartFolderEmpty(StartFailed, key="start_folder_empty"):
+    """The clip folder is empty, although the clip index has clips in it."""
+
+
 class StartDiskFull(StartFailed, key="start_disk_full"):
     """A disk has no free space for the start."""
 
