@@ -30,8 +30,9 @@ class Cause:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read what ``asdict`` wrote, in this version or another one.
 
-        Raises ``AttributeError``, ``TypeError``, or ``ValueError``.
+        Raises ``TypeError`` or ``ValueError``.
         """
+        stored = dict(stored)
         seen_at, score = stored.get("seen_at"), stored.get("score")
         texts = ("by", "camera_id", "label", "clip_id")
         return cls(
