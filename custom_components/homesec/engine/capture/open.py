@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .http_source import HttpFile
 
     type NetworkSource = HttpSource | RtspRelay
+    type _Http = tuple[HttpSource, HttpFile]
 
 OPEN_TIMEOUT_S = 20.0
 """Of each of two steps with a camera on the network: its answers, and its first pictures.
@@ -38,6 +39,8 @@ stop closes the connection, which ends FFmpeg's calls.
 """
 _LEAST_LEFT_S = 1.0
 _LOCAL_TIMEOUT_S = 4.0  # the same of a webcam or file: nothing ends those calls
+
+_QUICK_US = 1_000_000  # of video that FFmpeg reads at most for the parameters of audio
 
 _FORMATS_BY_TYPE = {
     "multipart/x-mixed-replace": "mpjpeg",
@@ -125,7 +128,7 @@ def open_container(
             url = source_url(config)
             if url.scheme.startswith("rtsp"):
                 return _open_rtsp(config, url, stop)
-            return _open_http(config, *(http or open_http(config, stop)))
+            return _open_http(config, stop, http)
 
 
 def _open_rtsp(
@@ -152,7 +155,25 @@ def open_http(config: SourceConfig, stop: Event) -> tuple[HttpSource, HttpFile]:
     return source, file
 
 
-def _open_http(config: SourceConfig, source: HttpSource, file: HttpFile) -> OpenedSource:
+def _open_http(config: SourceConfig, stop: Event, http: _Http | None) -> OpenedSource:
+    """Open the camera's answer, which may have been requested already.
+
+    FFmpeg waits for the parameters of audio, too. So it gets a second only, and more with another
+    connection if it has missed those of the video: it was joined between two keyframes.
+    """
+    source, file = http or open_http(config, stop)
+    opened = _open_answer(config, source, file, {"analyzeduration": str(_QUICK_US)})
+    video = opened.container.streams.video
+    context = video[0].codec_context if video else None
+    if context is None or context.width or context.extradata or stop.is_set():
+        return opened
+    opened.close()
+    return _open_answer(config, *open_http(config, stop), {})
+
+
+def _open_answer(
+    config: SourceConfig, source: HttpSource, file: HttpFile, limits: dict[str, str]
+) -> OpenedSource:
     # FFmpeg has no protocol at all: it reads this file, and what HLS names through ``open_part``.
     options = {
         **_STREAM_OPTIONS,
@@ -161,6 +182,7 @@ def _open_http(config: SourceConfig, source: HttpSource, file: HttpFile) -> Open
         # FFmpeg would take such a file for a connection of its own, and abort.
         "http_persistent": "0",
         "http_multiple": "0",
+        **limits,
     }
     format_name = _FORMATS_BY_TYPE.get(file.content_type)
     return _open_network(config, source, file, options, format_name=format_name)
