@@ -189,7 +189,7 @@ def test_p9_alarm_shows_who_when_where_and_the_clip(home: Home) -> None:
     page.wait_for(f"{still} > 0")
     page.click("Watch clip")
     page.wait_for("location.pathname.startsWith('/homesec/clip/')")
-    page.wait_for_text("still recording")
+    page.wait_for_text("still recording|Download")  # a slow machine comes too late for the first
     assert page.evaluate("deepDom.matching('h2').innerText").endswith("Person")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+import random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import PropertyMock, patch
 
@@ -26,6 +27,7 @@ from custom_components.homesec.engine.core.types import CameraHealth
 from custom_components.homesec.engine.engine import HomeSecEngine
 from custom_components.homesec.engine.worker.interface import WorkerStatus
 from custom_components.homesec.event_bus import StatsUpdated
+from custom_components.homesec.websocket.problems import find_problems
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -259,3 +261,30 @@ async def test_external_url_is_sent_for_links(
         page = PageClient(await hass_ws_client(hass))
         await page.call("house/subscribe")
         assert (await page.next_event(lambda x: "external_url" in x))["external_url"] == url
+
+
+async def test_problems_are_those_of_any_sequence_of_issues(
+    hass: HomeAssistant, entry: MockConfigEntry, status: Status
+) -> None:
+    rng = random.Random(1)
+    keys = rng.sample(list(TEXTS["issues"]), 6)
+    severities = list(ir.IssueSeverity)
+    expected: dict[str, tuple[ir.IssueSeverity, bool]] = {}
+    for _ in range(600):
+        key, severity = rng.choice(keys), rng.choice(severities)
+        match rng.choice(("raise", "raise", "withdraw", "ignore")):
+            case "raise":
+                status.raise_issue(key, severity=severity)
+                ignored = expected[key][1] if key in expected else False
+                expected[key] = severity, ignored
+            case "withdraw":
+                ir.async_delete_issue(hass, DOMAIN, key)
+                expected.pop(key, None)
+            case "ignore" if key in expected:
+                ignore = rng.choice((True, False))
+                ir.async_ignore_issue(hass, DOMAIN, key, ignore)
+                expected[key] = expected[key][0], ignore
+        found = find_problems(entry.runtime_data)
+        assert {each.key: (each.severity, each.ignored) for each in found} == expected
+        ranks = [severities.index(each.severity) for each in found]
+        assert ranks == sorted(ranks)
