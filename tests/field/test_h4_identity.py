@@ -258,3 +258,27 @@ async def test_rule_of_a_label_that_no_camera_detects_is_repaired(
     assert options(form) == {"to:person": "Person", "any": "All labels"}
     await fix(hass, "rule_label_cat", "any")
     assert rules(entry)["labels"] == []
+
+
+# --- sources ------------------------------------------------------------------------------------
+
+
+async def test_camera_follows_its_source_entity_to_another_entity_id(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    registry = er.async_get(hass)
+    source = registry.async_get_or_create("camera", "other", "1", suggested_object_id="porch")
+    subentry = entry.subentries[CAMERA_ID]
+    data = {**subentry.data, "kind": "entity", "entity_id": source.entity_id}
+    object.__setattr__(subentry, "data", data)
+    await set_up(hass, entry)
+    await arm(hass, entry, "disarm")
+    before = entry.subentries[CAMERA_ID].unique_id
+    registry.async_update_entity(source.entity_id, new_entity_id="camera.terrace")
+    await hass.async_block_till_done()
+    after = entry.subentries[CAMERA_ID]
+    assert after.data["entity_id"] == "camera.terrace"
+    assert after.unique_id != before
+    registry.async_update_entity("camera.terrace", name="Terrace")
+    await hass.async_block_till_done()
+    assert entry.subentries[CAMERA_ID].data == after.data

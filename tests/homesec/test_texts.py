@@ -308,7 +308,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
     engine_issues = error_keys(errors.StartFailed)
     rule_issues = {f"rule_{kind}_gone" for kind in Referenced}
     raised |= (
-        {"engine_spare"}
+        {"engine_spare", "engine_folder_empty"}
         | rule_issues
         | engine_issues
         | issues.DETECTOR_ISSUES

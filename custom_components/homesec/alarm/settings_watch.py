@@ -146,7 +146,12 @@ class SettingsWatch:
 
     @callback
     def _async_entity(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Turn off or on the cameras of an entity; announce another entity that was disabled."""
+        """Turn off or on the cameras of an entity; announce another entity that was disabled.
+
+        A camera follows its source entity to another entity id.
+        """
+        if (old_id := event.data.get("old_entity_id")) is not None:
+            self._cameras.async_follow_source(str(old_id), event.data["entity_id"])
         if event.data["action"] != "update" or DISABLED not in event.data["changes"]:
             return
         entity = er.async_get(self._hass).async_get(event.data["entity_id"])

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, override
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
+from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_DETECTION, CONF_DISARMED, CONF_RECORDING, DOMAIN, SUBENTRY_CAMERA
 from ..engine.core.types import Activity
-from .config import DEFAULTS, source_entity
+from .config import DEFAULTS, source_entity, source_unique_id
 from .state import CameraState
 
 if TYPE_CHECKING:
@@ -91,6 +92,19 @@ class CameraRegistry(Mapping[str, CameraState]):
         registry, entity_ids = er.async_get(self._hass), self._entity_ids(camera_id)
         entities = map(registry.async_get, filter(None, entity_ids))
         return any(entity is not None and entity.disabled for entity in entities)
+
+    @callback
+    def async_follow_source(self, old_id: str, entity_id: str) -> None:
+        """Take over the new id of the entity that cameras get their pictures from."""
+        for camera in self._entry.get_subentries_of_type(SUBENTRY_CAMERA):
+            if source_entity(camera.data) == old_id:
+                data = {**camera.data, CONF_ENTITY_ID: entity_id}
+                self._hass.config_entries.async_update_subentry(
+                    self._entry,
+                    camera,
+                    data=data,
+                    unique_id=source_unique_id(self._entry.entry_id, data),
+                )
 
     def find_entity(self, entity_id: str) -> list[str]:
         """Return the ids of the cameras that are disabled with this entity."""

@@ -240,6 +240,8 @@ export type ZoneKind = "required" | "noted" | "mask";
 export type Point = [number, number];
 
 export interface Zone {
+  /** Stays the same when the zone is renamed; a new zone has none yet. */
+  id?: string;
   name: string;
   polygon: Point[];
   kind: ZoneKind;
