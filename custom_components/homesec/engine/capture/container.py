@@ -244,7 +244,8 @@ class ContainerConnection:
             if self._order is not None and plain.pts is None and not self._order.started:
                 # RTP's time stamps count from the first packet, whose own FFmpeg leaves out.
                 plain.pts = 0
-            if self._order is not None and plain.pts is not None:
+            if self._order is not None and self._annexb is not None and plain.pts is not None:
+                self._order.expect(self._annexb.reorder or 0)
                 plain.dts = self._order.decoding_time(plain.pts)
             dts = plain.dts if plain.dts is not None else plain.pts
             time = self._timeline.stamp_video(

@@ -30,6 +30,10 @@ class DecodingOrder:
         """Whether a packet's time is known."""
         return self._last is not None
 
+    def expect(self, depth: int) -> None:
+        """Use a larger depth from now on: new parameter sets say so."""
+        self._depth = min(max(self._depth, depth), MAX_DEPTH)
+
     def decoding_time(self, pts: int) -> int:
         """Return the next packet's decoding time, later than the previous one's."""
         if self._last is not None and not -self._back <= pts - self._last <= self._jump:

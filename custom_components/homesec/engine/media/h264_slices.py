@@ -9,7 +9,10 @@ import re
 from .bit_reader import BitReader, ParameterError
 from .parameter_sets import HIGH_PROFILES, read_samples, skip_scaling_matrix
 
+MAX_MACROBLOCKS = 8192 // 16 + 4  # of a side
 HEADER_BYTES = 512  # more than a header has, with its weights
+_START_CODE = b"\x00\x00\x00\x01"
+_GRAY_MACROBLOCK = 0b00100111
 _ESCAPED = re.compile(rb"\x00\x00\x03")
 _TO_ESCAPE = re.compile(rb"\x00\x00(?=[\x00-\x03])")
 _P, _B, _I, _SP, _SI = range(5)
@@ -38,6 +41,9 @@ class Sps:
     references: int
     frames_only: bool
     chroma: int
+    depth: int
+    identifier: int
+    macroblocks: int
 
     @classmethod
     def read(cls, unit: bytes) -> Sps:
@@ -45,10 +51,10 @@ class Sps:
         bits = BitReader(unit[1:])
         profile = bits.read(8)
         bits.read(16)
-        bits.number()
-        chroma = 1
+        identifier = bits.number()
+        chroma, depth = 1, 8
         if profile in HIGH_PROFILES:
-            chroma, _ = read_samples(bits)
+            chroma, depth = read_samples(bits)
             bits.read(1)
             skip_scaling_matrix(bits, chroma)
         frame_num_bits = bits.number() + 4
@@ -62,15 +68,20 @@ class Sps:
             bits.skip_numbers(min(bits.number(), 255))
         references = bits.number()
         bits.read(1)
-        bits.skip_numbers(2)
+        columns, rows = bits.number() + 1, bits.number() + 1
+        if max(frame_num_bits, order_bits) > 16 or max(columns, rows) > MAX_MACROBLOCKS:
+            raise ParameterError("an SPS is invalid")
         return cls(
             frame_num_bits=frame_num_bits,
             order_kind=kind,
             order_bits=order_bits,
             order_delta_always_zero=always_zero,
-            references=max(1, references),
+            references=min(max(1, references), 16),
             frames_only=bool(bits.read(1)),
             chroma=chroma,
+            depth=depth,
+            identifier=identifier,
+            macroblocks=columns * rows,
         )
 
 
@@ -118,6 +129,7 @@ class SliceHeader:
     """The part of a slice's header that says what happens to references."""
 
     frame_num: int
+    order: int  # the low bits of its place in the order shown
     operations: tuple[Operation, ...] | None  # None: the oldest reference goes
     marking: tuple[int, int]  # bits before and up to the end of what says so
     end: int  # bits of the whole header
@@ -135,6 +147,7 @@ def read_slice(payload: bytes, sps: Sps, pps: Pps) -> SliceHeader:
     frame_num = bits.read(sps.frame_num_bits)
     if not sps.frames_only and bits.read(1):
         raise ParameterError("fields aren't supported")
+    order = bits.read(sps.order_bits)
     _skip_order(bits, sps, pps)
     _skip_references(bits, kind, sps, pps)
     start, operations = bits.position, None
@@ -151,13 +164,15 @@ def read_slice(payload: bytes, sps: Sps, pps: Pps) -> SliceHeader:
         bits.signed()
         bits.signed()
     return SliceHeader(
-        frame_num=frame_num, operations=operations, marking=(start, end), end=bits.position
+        frame_num=frame_num,
+        order=order,
+        operations=operations,
+        marking=(start, end),
+        end=bits.position,
     )
 
 
 def _skip_order(bits: BitReader, sps: Sps, pps: Pps) -> None:
-    if sps.order_kind == 0:
-        bits.read(sps.order_bits)
     deltas = int(sps.order_kind == 1 and not sps.order_delta_always_zero)
     deltas += int(pps.has_order_delta and (sps.order_kind == 0 or deltas == 1))
     bits.skip_numbers(deltas)
@@ -242,3 +257,29 @@ def _written(operations: tuple[Operation, ...]) -> str:
 def _exp_golomb(number: int) -> str:
     code = f"{number + 1:b}"
     return "0" * (len(code) - 1) + code
+
+
+def gray_picture(sps: Sps, pps: int, *, frame_num: int, order: int) -> bytes:
+    """Return an intra picture with a PPS of its own, as units in Annex B.
+
+    A decoder can start there, and predict the next picture from it. Raises ``ParameterError`` for
+    formats other than 4:2:0 in 8 bits.
+    """
+    if not sps.frames_only or (sps.chroma, sps.depth) != (1, 8) or sps.order_kind == 1:
+        raise ParameterError("a gray picture needs another format")
+    # CAVLC, no slice groups, one reference, no weights; deblocking is controlled in the slice.
+    parameters = "".join(map(_exp_golomb, (pps, sps.identifier))) + "00111000111100"
+    header = "".join(map(_exp_golomb, (0, 7, pps))) + f"{frame_num:0{sps.frame_num_bits}b}"
+    if sps.order_kind == 0:
+        header += f"{order:0{sps.order_bits}b}"
+    # No operations, the same quantizer, no deblocking.
+    bits = header + "0" + "1" + _exp_golomb(1)
+    # Each macroblock takes 8 bits: predicted from its neighbors (type 3), without residuals.
+    bits += f"{_GRAY_MACROBLOCK:08b}" * sps.macroblocks
+    return _START_CODE + _unit(0x68, parameters) + _START_CODE + _unit(0x61, bits)
+
+
+def _unit(header: int, bits: str) -> bytes:
+    bits += "1"
+    bits += "0" * (-len(bits) % 8)
+    return bytes([header]) + _TO_ESCAPE.sub(b"\x00\x00\x03", int(bits, 2).to_bytes(len(bits) // 8))

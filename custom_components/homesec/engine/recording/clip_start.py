@@ -16,11 +16,12 @@ from ..media.h264_slices import (
     UNMARK_SHORT,
     Pps,
     Sps,
+    gray_picture,
     read_slice,
     rewrite_slice,
     unescape,
 )
-from ..media.nal_units import find_units, read_access_unit
+from ..media.nal_units import find_units, read_access_unit, recovery_sei
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +48,44 @@ class ReferenceRepair:
         self._left = _REFERENCES_READ
 
     @property
+    def started(self) -> bool:
+        """Whether a picture was read."""
+        return self._short is not None
+
+    @property
     def done(self) -> bool:
         """Whether later pictures need no repair."""
         return self._left <= 0
+
+    def opening(self, data: bytes, recovery: int) -> bytes | None:
+        """Return a picture that precedes the first one of an intra refresh, in Annex B.
+
+        The first one refers to another, without which strict decoders refuse it. None if it's not
+        known how to write one.
+        """
+        try:
+            return self._opening(data, recovery)
+        except ParameterError as err:
+            _LOGGER.debug("An intra refresh is recorded from its first picture: %s", err)
+            return None
+
+    def _opening(self, data: bytes, recovery: int) -> bytes:
+        self._read_sets(data)
+        found = read_access_unit(data, "h264")
+        slices = (unit for unit in _split(data) if unit[0] & 31 == 1 and unit[0] & 0x60)
+        if (unit := next(slices, None)) is None:
+            raise ParameterError("it isn't a reference")
+        payload = unescape(unit)
+        pps = self._pps_of(payload)
+        sps = self._sps[pps.sps]
+        header = read_slice(payload, sps, pps)
+        frame_num = (header.frame_num - 1) % (1 << sps.frame_num_bits)
+        order = (header.order - 2) % (1 << sps.order_bits)
+        free = next(n for n in range(len(self._pps) + 1) if n not in self._pps)
+        picture = gray_picture(sps, free, frame_num=frame_num, order=order)
+        self._add(self._fill_gap(frame_num, sps), frame_num, sps.references)
+        sets = b"".join(_START_CODE + each.unit for each in found.sets)
+        return sets + _START_CODE + recovery_sei("h264", recovery + 1) + picture
 
     def repair(self, data: bytes) -> bytes:
         """Return an Annex B packet that a strict decoder accepts."""
@@ -144,7 +180,8 @@ class ReferenceRepair:
 
 def _split(data: bytes) -> Iterator[bytes]:
     """Yield the units of an Annex B packet."""
-    starts = list(find_units(data))
+    if not (starts := list(find_units(data))):
+        return
     for at, following in zip(starts, [*starts[1:], len(data) + 3], strict=True):
-        unit = data[at : following - 3]
-        yield unit.rstrip(b"\x00") or unit[:1]
+        if unit := data[at : following - 3]:
+            yield unit.rstrip(b"\x00") or unit[:1]

@@ -50,6 +50,7 @@ _OPTIONS = {
 }
 _ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "threads": "2"}
 _GOP_S = 2
+_OPENING_TICKS = 900  # 10 ms
 _AUDIO_BIT_RATE = 64_000
 _MAX_ENCODED = 4096
 """Longest side of encoded pictures: larger ones are scaled, since an encoder keeps many of them."""
@@ -396,6 +397,8 @@ def _copy(
     data = packet.data
     content = cast("bytes", data)  # any buffer, which isn't copied
     if repair is not None and not repair.done:
+        if packet.recovery and not repair.started:
+            _write_opening(container, stream, packet, start, repair)
         content = repair.repair(bytes(data))
     copy = av.Packet(content)
     copy.time_base = TIME_BASE
@@ -406,6 +409,26 @@ def _copy(
     copy.stream = stream
     container.mux(copy)
     return True
+
+
+def _write_opening(
+    container: OutputContainer,
+    stream: Stream,
+    packet: MediaPacket,
+    start: int,
+    repair: ReferenceRepair,
+) -> None:
+    """Write a picture that precedes an intra refresh, and isn't shown either."""
+    data = packet.data
+    if (picture := repair.opening(bytes(data), packet.recovery or 0)) is None:
+        return
+    opening = av.Packet(picture)
+    opening.time_base, opening.duration = TIME_BASE, _OPENING_TICKS
+    opening.pts = (data.pts or 0) - start - _OPENING_TICKS
+    opening.dts = (data.dts or 0) - start - _OPENING_TICKS
+    opening.is_keyframe = True
+    opening.stream = stream
+    container.mux(opening)
 
 
 def _copy_aac(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> bool:
