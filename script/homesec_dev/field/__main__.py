@@ -11,6 +11,7 @@ import argparse
 from contextlib import ExitStack
 from dataclasses import asdict
 import json
+import os
 from pathlib import Path
 import signal
 import sys
@@ -52,12 +53,14 @@ def main() -> int:
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="homesec-field-"))
             )
             results, faults = _run(folder, options, stack)
+            load = os.getloadavg()[1] / (os.cpu_count() or 1)
     except (SetupError, HaError, TimeoutError) as err:
         print(f"\nThis can't go on: {err}", file=sys.stderr)
         return 1
     _print(results, faults)
+    print(f"The machine had {load:.1f} times as much to do as it can; above 1, visits can be late.")
     if options.json is not None:
-        report = {"cameras": [asdict(each) for each in results], "log": faults}
+        report = {"cameras": [asdict(each) for each in results], "log": faults, "load": load}
         options.json.write_text(json.dumps(report, indent=2) + "\n")
     return 0 if not faults and all(each.is_fine for each in results) else 1
 
