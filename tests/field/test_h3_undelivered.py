@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from http import HTTPStatus
 import json
@@ -126,6 +127,25 @@ async def test_text_that_is_discarded_is_counted_and_heals_by_itself(
     assert (count(hass, entry), failing(hass, entry)) == (1, [])
 
 
+async def test_text_that_expires_while_home_assistant_is_off_is_counted(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    twilio: Any,
+    lost: list[Event],
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    await set_up_recipients(hass, entry, recipient(max_age_min=2 * SECOND))
+    twilio.add(Fault(times=10_000, status=429))
+    await text(hass, "Hello")
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert not lost
+    await asyncio.sleep(2)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await until(hass, lambda: lost)
+    assert issues(issue_registry)[LOST] == "alerts_undelivered"
+
+
 async def test_text_that_the_disk_refuses_is_counted(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -150,9 +170,10 @@ async def test_own_repair_of_a_recipient_replaces_the_general_one(
     lost: list[Event],
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    await set_up_recipients(hass, entry, recipient(max_age_min=SECOND))
+    await set_up_recipients(hass, entry, recipient(max_age_min=4 * SECOND))
     twilio.refuse(21610, times=1)
     await text(hass, "Hello")
+    await until(hass, lambda: OWN in issues(issue_registry))
     await until(hass, lambda: lost)
     assert issues(issue_registry) == {OWN: "text_blocked"}
 

@@ -49,6 +49,7 @@ class SmsService:
         self._rng = rng
         self._lock = threading.RLock()
         self._accounts: dict[str, TextAccount] = {}
+        self._accounts_known = False  # once they were set
         self._workers: dict[str, RecipientWorker] = {}
         self._cleaned_t = -math.inf
         self._messages: MessageStore | None = None
@@ -86,7 +87,7 @@ class SmsService:
         Texts for a recipient that is missing here wait until they expire.
         """
         with self._lock:
-            self._accounts = dict(accounts)
+            self._accounts, self._accounts_known = dict(accounts), True
             self._sync_workers()
 
     def forget(self, recipient_id: str) -> None:
@@ -138,6 +139,8 @@ class SmsService:
                 worker.resume()
 
     def _delete_expired(self, messages: MessageStore) -> None:
+        if not self._accounts_known:
+            return  # or texts that expired in the meantime would vanish unnoticed
         self._cleaned_t = self._clock.monotonic()
         try:
             messages.delete_expired(self._accounts)
