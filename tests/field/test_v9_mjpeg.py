@@ -80,6 +80,8 @@ DIALECTS = {
         head(f"{MIXED};boundary=b"), part(headers=(b"content-type:image/jpg",), length=False),
     ),
     "bare": (head("image/jpeg"), bytes),
+    "bare-with-length": (head("image/jpeg", "Content-Length: 2147483647"), bytes),
+    "with-length": (head(f"{MIXED}; boundary=b", "Content-Length: 99999999"), part()),
     "bare-video": (head("video/x-motion-jpeg"), bytes),
     "bare-binary": (head("application/octet-stream"), bytes),
     "no-type": (b"HTTP/1.0 200 OK\r\n\r\n", part()),

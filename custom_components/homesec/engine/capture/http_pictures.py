@@ -2,6 +2,7 @@
 
 from itertools import chain
 import logging
+import math
 from typing import TYPE_CHECKING
 
 from ..core.errors import (
@@ -80,8 +81,8 @@ class HttpPictures:
         self.network = source
         self._file = file
         self._interval_s = 1 / config.pictures_per_s
-        self.single = file.has_length and file.content_type.startswith("image/")
-        """Whether each answer has one picture; otherwise, the end of the first one tells."""
+        self.single = False
+        """Whether each answer has one picture."""
         self._pictures = self._read()
         try:
             self._first = next(self._pictures, b"")
@@ -123,6 +124,8 @@ class HttpPictures:
         try:
             for picture in self._answered(self._file):
                 count += 1
+                # Some announce a length although they never stop.
+                self.single = count == 1 and (self._file.size or math.inf) < 2 * len(picture)
                 yield picture
                 if self.single or self._stop.is_set():
                     break

@@ -224,8 +224,12 @@ class HttpFile:
         self._tables = StreamedTables()
         self.closed = False
         self.content_type = ""
-        self.has_length = False  # the answer says how long it is
         self._ahead = b""  # read, and not returned yet
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the file, as the answer says."""
+        return self._size
 
     @property
     def name(self) -> str:
@@ -241,7 +245,6 @@ class HttpFile:
         partial = response.status == 206
         if self._position and not partial:
             self._skip(self._position)
-        self.has_length = response.length is not None
         if response.length is not None:
             self._size = response.length + (self._position if partial else 0)
             self._seekable = partial or response.getheader("Accept-Ranges", "") == "bytes"
