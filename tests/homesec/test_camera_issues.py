@@ -12,6 +12,7 @@ from custom_components.homesec.engine.core.events import (
     ClipsLimited,
     DetectionPaused,
     HealthChanged,
+    KeyframesMissing,
 )
 from custom_components.homesec.engine.core.types import CameraHealth
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+    from custom_components.homesec.camera_issues import CameraIssueEvent
     from custom_components.homesec.engine.core.events import EngineEvent
 
 PAUSED = DetectionPaused(camera_id=CAMERA_ID, paused=True)
 LIMITED = ClipsLimited(camera_id=CAMERA_ID, clips=42)
+RARE = KeyframesMissing(camera_id=CAMERA_ID, seconds=25.4)
 ISSUES = {
     PAUSED: (f"camera_{CAMERA_ID}_detection", "camera_detection_paused", {"camera": "Front door"}),
     LIMITED: (
@@ -31,10 +34,16 @@ ISSUES = {
         "camera_many_clips",
         {"camera": "Front door", "clips": "42"},
     ),
+    RARE: (
+        f"camera_{CAMERA_ID}_keyframes",
+        "camera_rare_keyframes",
+        {"camera": "Front door", "seconds": "25"},
+    ),
 }
 OVER = {
     PAUSED: DetectionPaused(camera_id=CAMERA_ID, paused=False),
     LIMITED: ClipsLimited(camera_id=CAMERA_ID, clips=0),
+    RARE: KeyframesMissing(camera_id=CAMERA_ID, seconds=0.0),
 }
 
 
@@ -46,12 +55,12 @@ async def report(hass: HomeAssistant, entry: MockConfigEntry, event: EngineEvent
     await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited"])
+@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "rare"])
 async def test_camera_event_raises_issue_until_it_is_over(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
-    event: DetectionPaused | ClipsLimited,
+    event: CameraIssueEvent,
 ) -> None:
     issue_id, key, placeholders = ISSUES[event]
     await set_up(hass, entry)
@@ -65,12 +74,12 @@ async def test_camera_event_raises_issue_until_it_is_over(
     assert issue_registry.async_get_issue(const.DOMAIN, issue_id) is None
 
 
-@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited"])
+@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "rare"])
 async def test_camera_that_is_off_has_no_issue_of_an_event(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
-    event: DetectionPaused | ClipsLimited,
+    event: CameraIssueEvent,
 ) -> None:
     await set_up(hass, entry)
     await report(hass, entry, event)
