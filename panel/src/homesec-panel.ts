@@ -221,10 +221,9 @@ export class HomeSecPanel extends LitElement {
       return failed ? texts.trouble(failed).title : texts.get("common.starting");
     }
     const isAdmin = state?.user.is_admin ?? this.hass.user?.is_admin;
+    if (!isAdmin) return texts.get("errors.not_running");
     return html`${texts.get("errors.not_ready")}
-    ${isAdmin
-      ? html`<a class="button small" href=${SETTINGS} @click=${followLink}>${texts.get("problems.settings")}</a>`
-      : nothing}`;
+      <a class="button small" href=${SETTINGS} @click=${followLink}>${texts.get("problems.settings")}</a>`;
   }
 
   private renderBody(view: PageRoute): unknown {

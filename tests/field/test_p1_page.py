@@ -187,6 +187,7 @@ def test_p9_alarm_shows_who_when_where_and_the_clip(home: Home) -> None:
     assert re.search(r"\d{1,2}:\d\d:\d\d", card)
     still = f"{CARD}.querySelector('homesec-still').shadowRoot.querySelector('img').naturalWidth"
     page.wait_for(f"{still} > 0")
+    assert all_measured(home) == []
     page.click("Watch clip")
     page.wait_for("location.pathname.startsWith('/homesec/clip/')")
     page.wait_for_text("still recording|Download")  # a slow machine comes too late for the first
