@@ -25,7 +25,7 @@ from homesec_dev.demo_setup import add_homesec, suggested
 from homesec_dev.ha import HomeAssistant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = [
@@ -93,6 +93,15 @@ def field(name: str) -> str:
         "([...deepDom.elements()]"
         f".find(e => e.localName === 'ha-selector' && e.name === '{name}'))"
     )
+
+
+def click_until(page: Browser, text: str, is_so: Callable[[], bool]) -> None:
+    """Click what has this text; again, if a dialog that is still opening missed it."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline, f"{text} does nothing"
+        page.click(text)
+        time.sleep(1)
 
 
 @pytest.fixture(scope="module")
@@ -200,15 +209,12 @@ def test_search_finds_all_of_homesec(home: Home, kind: str) -> None:
     page.wait_for("!!deepDom.matching('ha-input-search, search-input')")
     page.evaluate("deepDom.matching('ha-input-search, search-input').focus()")
     page.type_text("homesec")
-    page.wait_for_text("more|Alerts are snoozed")
-    more = re.search(r"\d+ more \w+\.\.\.", page.text())
-    if more:
-        page.click(more.group())
-    page.wait_for_text(max(names))
-    deadline = time.monotonic() + 20
-    while (missing := names - set(page.text().splitlines())) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert missing == set()
+    page.wait_for_text(r"\d+ more |Alerts are snoozed")
+    shown = names.intersection(page.text().splitlines())
+    assert shown
+    more = re.search(r"(\d+) more \w+\.\.\.", page.text())
+    # The list has only the first few, and says how many more it found.
+    assert len(shown) + int(more[1] if more else 0) == len(names)
 
 
 def test_docs_name_the_way_to_homesec(home: Home) -> None:
@@ -218,8 +224,7 @@ def test_docs_name_the_way_to_homesec(home: Home) -> None:
     assert "**Settings → Tools → Actions**" in docs
     page.open("/config/automation/edit/new")
     page.click("Add trigger")
-    page.click("By type")
-    page.wait_for_text("Select a trigger")
+    click_until(page, "By type", lambda: "Select a trigger" in page.text())
     page.wait_for_text("(?m)^Integrations\n(.*\n)*HomeSec")
     page.open("/config/dashboard")
     page.click("Tools")
