@@ -137,7 +137,14 @@ def _open_rtsp(
     login = camera_login(config, url)
     relay = RtspRelay(config, url, login, stop, open_s=OPEN_TIMEOUT_S)
     # TCP leads to the relay only, and everything else through it.
-    options = {**_STREAM_OPTIONS, "protocol_whitelist": "tcp", "rtsp_transport": "tcp"}
+    options = {
+        **_STREAM_OPTIONS,
+        "protocol_whitelist": "tcp",
+        "rtsp_transport": "tcp",
+        # What the description doesn't say, the first pictures and sound do, one way or another.
+        # FFmpeg would wait for it up to the time limit.
+        "probesize": "2048",
+    }
     try:
         return _open_network(config, relay, relay.url, options, format_name="rtsp")
     except SourceError:
