@@ -6,6 +6,7 @@ from engine_rig import media_packets
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.homesec.engine.media.packets import padded_packet
 from custom_components.homesec.engine.media.stream_meter import StreamMeter
 
 
@@ -63,6 +64,15 @@ def test_meter_of_mjpeg_expects_encoding(make_video):
     report = measured(media_packets(video))
     assert (report.recorded_as_is, report.plays_in_browsers) == (False, True)
     assert report.keyframe_gap_s == pytest.approx(0.1, abs=0.01)
+
+
+def test_meter_goes_on_without_parameters_that_it_can_read(packets):
+    data = padded_packet(b"\0\0\0\1\x67\x64")
+    data.pts = data.dts = 0
+    first = next(packet for packet in packets if packet.is_video)
+    report = measured([replace(first, data=data)])
+    assert (report.codec, report.profile, report.plays_in_browsers) == ("h264", "", None)
+    assert measured([replace(first, data=data), *packets]).profile == "Baseline"
 
 
 def test_meter_finds_b_frames(make_video):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
+from unittest.mock import ANY, patch
 
 from camera_forms import (
     SETTINGS,
@@ -105,6 +105,7 @@ async def test_video_file_is_previewed_and_added(
         "zones": [
             {
                 "name": "Drive",
+                "id": ANY,
                 "kind": "required",
                 "polygon": [[0.1, 0.2], [0.605, 0.2], [0.605, 0.9], [0.1, 0.9]],
                 "labels": ["person"],

@@ -145,6 +145,16 @@ async def test_camera_form_tells_of_clock_and_sound_in_plain_text(
     assert "time stamps" in placeholders["note"]
 
 
+async def test_camera_form_says_first_that_there_are_only_single_pictures(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    probe.return_value = replace(PROBED, stream=SLOW, single_pictures=True)
+    await set_up(hass, entry)
+    shown = await submit_subentry(hass, await start_adding(hass, entry), STREAM)
+    expected = TEXTS["selector"]["note"]["options"]["single_pictures"]
+    assert shown["description_placeholders"]["note"] == expected
+
+
 def test_every_fact_has_its_text() -> None:
     texts = TEXTS["selector"]["stream_format"]["options"]
     either = {f"{key}_{value}" for key in YES_OR_NO for value in ("true", "false")}
