@@ -79,12 +79,18 @@ def film(make_video):
     return Film(make_video(**FILM))
 
 
+@pytest.fixture(scope="module")
+def reordered(make_video):
+    """A film with B-frames."""
+    return Film(make_video(**FILM, bframes=2))
+
+
 @pytest.fixture
 def watched(rig, film, socket_enabled):
     """Watch cameras at once until each has shown its visit; return their clips by name."""
     cameras = {}
 
-    def watch(faults):
+    def watch(faults, film=film):
         for name, fault in faults.items():
             cameras[name] = MisbehavingCamera(film, **fault)
             config = stream_camera(cameras[name].url, id=name, **QUICK)
@@ -120,6 +126,12 @@ def test_visit_is_recorded_whatever_the_clock_says(rig, watched, names):
         check_clip(rig, clips[0])
     for name in found:
         assert len(rig.of(DetectionEnded, camera_id=name)) == 1
+
+
+def test_pictures_stay_in_order_at_another_rate(rig, watched, reordered):
+    names = ["milliseconds", "double", "half", "stands-later"]
+    for clips in watched({name: LIES[name] for name in names}, reordered).values():
+        check_clip(rig, clips[0])
 
 
 def test_clock_that_lies_is_called_unusable(rig, watched):

@@ -111,13 +111,25 @@ async def test_briefly_lost_camera_raises_no_issue(
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
 
-async def test_refused_login_raises_issue_immediately(
-    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        ("invalid_auth", "camera_login_refused"),
+        ("not_decoded", "camera_not_decoded"),
+        ("not_watched", "camera_not_watched"),
+    ],
+)
+async def test_error_that_needs_a_user_raises_issue_immediately(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    issue_registry: ir.IssueRegistry,
+    error: str,
+    key: str,
 ) -> None:
     await set_up(hass, entry)
-    await report(hass, entry, health(CameraHealth.LOST, "invalid_auth"))
+    await report(hass, entry, health(CameraHealth.LOST, error))
     issue = issue_registry.async_get_issue("homesec", CAMERA_ISSUE)
-    assert issue.translation_key == "camera_login_refused"
+    assert issue.translation_key == key
     await report(hass, entry, health(CameraHealth.OFF))
     assert issue_registry.async_get_issue("homesec", CAMERA_ISSUE) is None
 
