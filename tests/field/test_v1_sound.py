@@ -13,6 +13,7 @@ import pytest
 import pytest_socket
 from videos import Recipe, content, frame_of, pictures, tone
 
+from custom_components.homesec.engine.capture.audio_choice import AudioChoice, aac_parameters
 from custom_components.homesec.engine.capture.reconnecting_source import open_source
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.events import ClipSaved
@@ -183,3 +184,22 @@ def two_sounds(path, codecs):
         for stream in (video, *sounds):
             output.mux(stream.encode(None))
     return path
+
+
+def test_sound_that_was_left_out_before_is_reported():
+    choice = AudioChoice([], guesses=True, refused=("SPEEX",))
+    assert choice.status == AudioStatus(codec="SPEEX", problem=AudioProblem.UNSUPPORTED)
+    assert choice.streams == []
+    assert AudioChoice([], guesses=True).status == AudioStatus()
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "expected"), [(16_000, 1, b"\x14\x08"), (44_100, 2, b"\x12\x10")]
+)
+def test_guessed_parameters_of_aac_are_those_of_aac_lc(rate, channels, expected):
+    assert aac_parameters(rate, channels) == expected
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(9600, 1), (16_000, 0), (16_000, 6)])
+def test_parameters_of_aac_are_not_guessed_where_they_cannot_be(rate, channels):
+    assert aac_parameters(rate, channels) is None

@@ -10,11 +10,17 @@ import pytest
 import pytest_socket
 from videos import content, frame_of, picture
 
+from custom_components.homesec.engine.capture import open as opening
 from custom_components.homesec.engine.capture.jpeg_reader import JpegReader
 from custom_components.homesec.engine.capture.reconnecting_source import open_source
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.clock import SystemClock
-from custom_components.homesec.engine.core.errors import NoVideo, PacketTooLarge
+from custom_components.homesec.engine.core.errors import (
+    NoVideo,
+    PacketTooLarge,
+    SourceTimeout,
+    VideoDamaged,
+)
 from custom_components.homesec.engine.core.events import ClipSaved
 from custom_components.homesec.engine.core.types import Activity
 from custom_components.homesec.engine.media.jpeg import encode_jpeg
@@ -168,6 +174,40 @@ def first_packets(url, count):
         connection.close()
 
 
+def test_answer_without_any_byte_is_late(socket_enabled, monkeypatch):
+    monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
+    silent = [head("application/octet-stream"), *[None] * 600]
+    with HttpCamera(lambda _: silent) as camera, pytest.raises(SourceTimeout):
+        first_packets(camera.url(), 1)
+
+
+def test_multipart_without_any_picture_is_late(socket_enabled, monkeypatch):
+    monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
+    silent = [head(f"{MIXED}; boundary=b"), b"--b\r\n", *[None] * 600]
+    with HttpCamera(lambda _: silent) as camera, pytest.raises(SourceTimeout):
+        first_packets(camera.url(), 1)
+
+
+def test_damaged_picture_is_left_out(socket_enabled):
+    damaged = PICTURES[1].replace(b"\xff\xc0", b"\xff\xef", 1)  # no frame header
+
+    def answer(_request):
+        return [head(MIXED), *map(part(), [PICTURES[0], damaged, *PICTURES[2:5]])]
+
+    with HttpCamera(answer) as camera:
+        assert len(first_packets(camera.url(), 4)) == 4
+
+
+def test_camera_that_sends_damaged_pictures_only_is_refused(socket_enabled):
+    damaged = PICTURES[1].replace(b"\xff\xc0", b"\xff\xef", 1)
+
+    def answer(_request):
+        return [head(MIXED), *map(part(), [PICTURES[0], *[damaged] * 60])]
+
+    with HttpCamera(answer) as camera, pytest.raises(VideoDamaged):
+        first_packets(camera.url(), 4)
+
+
 # --- the reader alone ---
 
 text = st.binary(max_size=60).filter(lambda data: b"\xff" not in data)
@@ -207,3 +247,14 @@ def test_reader_refuses_a_picture_without_end():
     list(reader.feed(PICTURES[0][:900]))
     with pytest.raises(PacketTooLarge):
         list(reader.feed(bytes(1 << 25)))
+
+
+def test_reader_finds_pictures_with_odd_markers():
+    restart = b"\xff\xd0"
+    comment = b"\xff\xfe\x00\x04hi"
+    lines = b"\xff\xdc\x00\x04\x00\x10"
+    fill = b"\xff\xff"
+    plain = PICTURES[0]
+    odd = plain[:2] + comment + b"\xff\x01" + fill + plain[3:-2] + restart + lines + plain[-2:]
+    reader = JpegReader()
+    assert list(reader.feed(odd + b"--b\r\n\r\n" + plain)) == [odd, plain]
