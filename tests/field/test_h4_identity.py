@@ -260,6 +260,17 @@ async def test_rule_of_a_label_that_no_camera_detects_is_repaired(
     assert rules(entry)["labels"] == []
 
 
+async def test_repair_of_a_rule_that_is_gone_meanwhile_aborts(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up_recipients(hass, entry, recipient(labels=["cat"]))
+    await arm(hass, entry, "disarm")
+    form = await fix(hass, "rule_label_cat", None)
+    hass.config_entries.async_remove_subentry(entry, ANN)
+    done = await repairs_flow_manager(hass).async_configure(form["flow_id"], {"replace": "any"})
+    assert done["reason"] == "rule_fixed"
+
+
 # --- sources ------------------------------------------------------------------------------------
 
 
