@@ -116,6 +116,23 @@ async def test_private_key_is_stored_if_chosen(
     assert "seal_keys" not in entry.data
 
 
+async def test_valid_key_is_kept_while_another_is_wrong(
+    hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
+) -> None:
+    await set_up(hass, entry)
+    flow = await turn_on(hass, entry, gcs)
+    assert flow["description_placeholders"]["key_note"] == ""
+    key = flow["description_placeholders"]["key"]
+    answer = {"seal_key": key, "store_key": True, "earlier_key": "not a key"}
+    again = await submit(hass, flow, answer)
+    assert again["errors"] == {"earlier_key": "seal_key_invalid"}
+    assert "saved" in again["description_placeholders"]["key_note"]
+    assert again["description_placeholders"]["earlier_note"] == ""
+    done = await submit(hass, again, {"store_key": True})
+    assert done["reason"] == "reconfigure_successful"
+    assert entry.data["storage"]["seal_private_key"] == key
+
+
 async def test_public_key_of_your_own_is_enough(
     hass: HomeAssistant, entry: MockConfigEntry, gcs: FakeGcs
 ) -> None:
