@@ -142,9 +142,12 @@ class Camera:
         self.last = piece.kind
         self.clock.advance(piece.pause_s)
         self.stamp_s += piece.pause_s
-        for n, unit in enumerate(units[start : start + piece.pictures], start):
+        end = start + piece.pictures
+        if piece.kind == "high":
+            end = -(-end // 10) * 10  # an encoder changes between GOPs, with all pictures shown
+        for n, unit in enumerate(units[start:end], start):
             self.receive(unit, FIRST[piece.kind], n)
-        self.positions[piece.kind] = start + piece.pictures
+        self.positions[piece.kind] = end
 
     def receive(self, unit, first, n):
         shown = round(unit.pts * TICKS / STEP_S)

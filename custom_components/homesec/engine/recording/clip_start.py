@@ -37,13 +37,15 @@ _REFERENCES_READ = 64  # pictures after which no reference to an earlier GOP is 
 class ReferenceRepair:
     """Removes operations on references that a clip doesn't have, from its first H.264 pictures.
 
-    Follows which references FFmpeg has: where pictures are missing, it puts others instead.
+    Follows which references FFmpeg has: where pictures are missing, it puts others instead. If an
+    operation is about one from before the clip, the oldest reference goes, if any has to.
     """
 
     def __init__(self) -> None:
         self._sps: dict[int, Sps] = {}
         self._pps: dict[int, Pps] = {}
         self._short: list[int] | None = None  # frame numbers of references, oldest first
+        self._uncertain = frozenset[int]()  # of these, those that a decoder may lack
         self._newest = 0  # frame number of the newest reference
         self._left = _REFERENCES_READ
 
@@ -151,12 +153,11 @@ class ReferenceRepair:
                 if target not in short:
                     continue
                 short.remove(target)
+                if target in self._uncertain:
+                    continue
             elif operation[0] == UNMARK_LONG:
                 continue  # a clip that begins here has none
             kept.append(operation)
-        if kept and len(short) >= sps.references:
-            oldest = short.pop(0)
-            kept.append((UNMARK_SHORT, (header.frame_num - oldest - 1) % wrap))
         self._add(short, header.frame_num, sps.references)
         return None if tuple(kept) == header.operations else tuple(kept)
 
@@ -166,6 +167,7 @@ class ReferenceRepair:
         if self._short is None:
             self._short = list(range(max(0, frame_num - sps.references), frame_num))
             self._newest = (frame_num - 1) % wrap
+            self._uncertain = frozenset(self._short)
         missing = min((frame_num - self._newest - 1) % wrap, sps.references)
         for n in range(missing, 0, -1):
             self._add(self._short, (frame_num - n) % wrap, sps.references)
@@ -176,6 +178,7 @@ class ReferenceRepair:
             short.pop(0)
         short.append(frame_num)
         self._newest = frame_num
+        self._uncertain -= {frame_num}  # numbers come again
 
 
 def _split(data: bytes) -> Iterator[bytes]:

@@ -294,8 +294,8 @@ class FragmentedMp4:
                 self._audio = None
         held = self._held
         self._start = (self._first or held[0]).data.pts or 0
-        self._refreshed = bool(held[0].recovery)
-        self._held_first = None if self._refreshed else held[0]
+        self._earliest = held[0].data.pts or 0
+        self._held_first = None if held[0].recovery else held[0]
         if self._audio is None:
             self._held = []
         for packet in list(held):
@@ -329,11 +329,11 @@ class FragmentedMp4:
             self._write_audio(write, packet)
 
     def _is_leading(self, packet: MediaPacket) -> bool:
-        """Whether a picture is shown before the first and can't be decoded: an open GOP's.
+        """Whether a picture can't be decoded, since it's shown before the first one.
 
-        Those before an intra refresh is complete aren't shown, but decoded.
+        Those after it aren't shown before an intra refresh is over, but decoded.
         """
-        return not self._refreshed and (packet.data.pts or 0) < self._start
+        return (packet.data.pts or 0) < self._earliest
 
     def _close_gap(self, packet: MediaPacket) -> MediaPacket:
         """Return a packet; the first decoded later, if pictures after it are left out.
