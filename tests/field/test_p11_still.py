@@ -8,6 +8,7 @@ import pytest
 from videos import FigureDetector, number_of
 
 from custom_components.homesec.engine.core.types import Box
+from custom_components.homesec.engine.detection.cascade import CascadeDetector
 
 FPS = 10
 WALKS = ((3.0, 5.0), (5.6, 8.0))
@@ -69,3 +70,39 @@ def test_clip_that_goes_on_has_the_confidence_of_its_own_still(rigs, tmp_path, m
             (picture,) = still.decode(video=0)
         (figure,) = FigureDetector().detect(picture.to_ndarray(format="bgr24"))
         assert clip.score == pytest.approx(0.9 - 0.3 * figure.box.x1, abs=0.03)
+
+
+class Glimpse(FigureDetector):
+    """Detects the figure in a few frames only."""
+
+    def __init__(self, frames):
+        super().__init__()
+        self.left = frames
+
+    def detect(self, picture):
+        found = super().detect(picture)
+        self.left -= len(found)
+        return found if self.left >= 0 else []
+
+
+class Verifier(FigureDetector):
+    """Confirms what the first network has found."""
+
+    name, model = "verifier", "bright"
+
+
+@pytest.mark.parametrize("frames", [2, 3])
+def test_still_shows_who_was_not_seen_again_after_the_verification(
+    rigs, tmp_path, make_video, frames
+):
+    # The keyframe before is from when nobody was there.
+    video = make_video(seconds=12, walks=((5.0, 7.0),), gop_s=2.0)
+    rig = rigs(
+        folder=tmp_path,
+        create_cascade=lambda _stop: CascadeDetector(Glimpse(frames), Verifier()),
+    )
+    (clip,) = rig.play(file_camera(video))
+    with av.open(rig.clips_dir / clip.still_path) as still:
+        (picture,) = still.decode(video=0)
+    assert 50 <= number_of(picture) < 70
+    assert clip.score == pytest.approx(0.9)

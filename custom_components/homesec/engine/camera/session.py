@@ -460,7 +460,11 @@ class CameraSession:
 
     def _offer_pictures(self, frame: Frame, tracks: list[Track]) -> None:
         """Offer a still to the clip, and send a snapshot that is clearly better than the last."""
-        if not tracks or not self._detection.present:
+        if not tracks:
+            return
+        if not self._detection.present:
+            if self._recording.clip_id is None:  # perhaps its candidate is confirmed
+                self._recording.offer_still(frame, tracks)
             return
         best = max(tracks, key=lambda track: track.score)
         self._recording.offer_still(frame, tracks)

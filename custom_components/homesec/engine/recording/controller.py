@@ -119,6 +119,8 @@ class RecordingController:
         self._frame: Frame | None = None  # the newest, while the buffer can't begin a clip
         self._recent_tracks: deque[tuple[float, tuple[Track, ...]]] = deque()
         """Of the last frames, since tracks in the pre-roll were seen before the clip began."""
+        self._early_still: tuple[Frame, tuple[Track, ...]] | None = None
+        """The last frame that was offered before a clip began: a presence is confirmed later."""
         self.audio: MediaFormat | None = None  # the audio of the present connection
 
     @property
@@ -206,12 +208,14 @@ class RecordingController:
     def offer_still(self, frame: Frame, tracks: Iterable[Track] = ()) -> None:
         """Use a frame for the still if it shows the clip's label better than the last one."""
         if (clip := self._open) is None:
+            self._early_still = frame, tuple(tracks)
             return
         shown = [x for x in tracks if clip.label in (None, x.label)]
         quality = max(map(still_quality, shown), default=0.0)
         if quality > clip.still_quality:
             clip.still, clip.still_quality = frame, quality
-            clip.still_score = max((x.score for x in shown), default=None)
+            named = shown if clip.label is not None else ()
+            clip.still_score = max((x.score for x in named), default=None)
 
     def feed(self, packet: MediaPacket) -> None:
         """Process the newest packet, which is in the buffer already."""
@@ -369,6 +373,9 @@ class RecordingController:
         self._on_writer(writer)
         for packet in packets:
             self._open.feed(packet)
+        early, self._early_still = self._early_still, None
+        if label is not None and early is not None and event_t - early[0].t <= TRACKS_MARGIN_S:
+            self.offer_still(*early)
 
     def _newest_picture(self) -> list[MediaPacket]:
         """Return the newest frame as a packet, while the buffer can't begin a clip."""
