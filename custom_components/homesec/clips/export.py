@@ -36,7 +36,7 @@ class Export:
 def export_folder(host: EngineHost, name: str | None) -> Path:
     """Return the folder of the panel's exports, which the media browser shows as well."""
     folder = slugify(name or "")[:MAX_NAME] or dt_util.now().date().isoformat()
-    return host.clips_dir.parent / EXPORTS / folder
+    return host.folders.clips.parent / EXPORTS / folder
 
 
 async def async_export(
