@@ -94,7 +94,7 @@ class CameraClock:
         """Note the time of a picture without a stamp."""
         self._last_t = t
 
-    def place(self, stamp: float, elapsed: float, next_t: float) -> float:
+    def time_of(self, stamp: float, elapsed: float, next_t: float) -> float:
         """Return a picture's time; ``next_t`` is where a new connection begins."""
         if self._offset is None:
             self._begin(stamp, elapsed, next_t)

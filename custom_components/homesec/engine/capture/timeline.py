@@ -100,7 +100,7 @@ class Timeline:
         if dts_s is None:
             t = self.now if self._pace is Pace.LIVE else self._next_t
         elif self._pace is Pace.LIVE:
-            t = self._camera.place(dts_s, self.elapsed, max(self._next_t, self.now))
+            t = self._camera.time_of(dts_s, self.elapsed, max(self._next_t, self.now))
             self._offset = self._camera.offset
         else:
             t = self._file_time(dts_s)
