@@ -44,23 +44,23 @@ async def test_what_the_panel_can_do_never_changes_with_its_state(
     machine = entry.runtime_data.alarm._alarm
     shown: dict[str, set[Any]] = {}
 
-    def look() -> None:
+    def compare() -> None:
         entry.runtime_data.alarm.announcer.async_change()
         found = hass.states.get(panel(hass, entry))
         assert "code_arm_required" in found.attributes
         shown.setdefault(found.state, set()).add(tuple(found.attributes.get(key) for key in SHOWN))
 
-    look()
+    compare()
     await call(hass, "alarm_control_panel", "alarm_arm_away", panel(hass, entry), code=FULL)
-    look()
+    compare()
     await call(hass, "homesec", "arm", panel(hass, entry), mode="away", code=FULL, skip_delay=True)
-    look()
+    compare()
     machine.detect(Cause(by="Front door"))
-    look()
+    compare()
     machine.detect(Cause(by="Front door"), skip_delay=True)
-    look()
+    compare()
     machine.disarm()
-    look()
+    compare()
     assert shown.keys() == {"disarmed", "arming", "armed_away", "pending", "triggered"}
     [(code_format, required, _)] = set.union(*shown.values())
     assert code_format == ("number" if pins else None)
