@@ -203,6 +203,16 @@ def test_equal_stamps_and_steps_back_are_not_taken_for_reordering():
     assert [order.decoding_time(pts) for pts in back] == back
 
 
+def test_decoding_times_of_new_parameter_sets_have_their_depth_at_once():
+    order = DecodingOrder(0, jump=900_000)
+    before = [order.decoding_time(pts) for pts in range(0, 36_000, 3600)]
+    order.expect(2)
+    shown = [36_000 + pts for pts in reordered(40, 4)]
+    times = [order.decoding_time(pts) for pts in shown]
+    assert all(a < b for a, b in itertools.pairwise([*before, *times]))
+    assert all(decoded <= pts for decoded, pts in zip(times, shown, strict=True))
+
+
 def test_decoding_times_follow_a_jump():
     shown = [*reordered(40, 4), *(t + 10**9 for t in reordered(40, 4)), *reordered(40, 4)]
     times = decoding_times(shown, 1)

@@ -23,11 +23,13 @@ _START_CODE = b"\x00\x00\x00\x01"
 def mark_sync_samples(packets: Iterable[AvPacket], codec: str) -> Iterator[AvPacket]:
     """Yield a clip's packets, of video and audio, with those of its video marked."""
     marked_s: float | None = None
-    newest, reordered = 0, False
+    newest: int | None = None  # presentation time so far
+    reordered = False
     for packet in packets:
         if packet.stream.type == "video":
             pts = packet.pts or 0
-            newest, reordered = max(newest, pts), reordered or pts < newest
+            reordered = reordered or (newest is not None and pts < newest)
+            newest = pts if newest is None else max(newest, pts)
             at_s = float(pts * packet.time_base)
             if marked_s is None:
                 packet.is_keyframe = True
