@@ -94,7 +94,7 @@ class CameraFlow(CameraSourceSteps):
                 "picture": self._async_picture(),
                 "formats": await self._preview.async_formats(self.hass),
                 "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
-                "note": await self._preview.async_note(self.hass),
+                "note": await self._preview.async_advice(self.hass),
                 **details,
                 PROBLEM: await async_problem(
                     self.hass, TEXTS, errors, details, near=(CONF_NAME, CONF_LABELS)

@@ -58,7 +58,7 @@ class CameraPreview:
             facts.append(texts["audio_left_out"].format(codec=_plain(stream.audio_left_out)))
         return "\n\n".join(filter(None, (self.formats, " · ".join(facts))))
 
-    async def async_note(self, hass: HomeAssistant) -> str:
+    async def async_advice(self, hass: HomeAssistant) -> str:
         """Return what is odd about the source, and which setting of the camera helps."""
         if self.note_key != SINGLE_PICTURES and (found := verdict(self.stream)) is not None:
             return (await async_options(hass, "stream_verdict"))[found]

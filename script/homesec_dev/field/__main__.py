@@ -97,7 +97,7 @@ def _result(
 ) -> CameraResult:
     camera = added.camera
     result = CameraResult(
-        name=camera.name, expected=camera.finding, refused=added.refused, note=added.note
+        name=camera.name, expected=camera.finding, refused=added.refused, advice=added.advice
     )
     if not added.id:
         return result

@@ -20,7 +20,7 @@ class CameraResult:
     name: str
     expected: str
     refused: str = ""
-    note: str = ""
+    advice: str = ""
     verdict: str = ""
     findings: list[str] = field(default_factory=list)
     visits: int = 0

@@ -25,7 +25,7 @@ class Added:
 
     camera: FieldCamera
     id: str = ""
-    note: str = ""  # what the form says of it
+    advice: str = ""  # what the form says of it
     refused: str = ""  # why the form doesn't take it
 
 
@@ -48,7 +48,7 @@ class Home:
         if shown.errors:
             added.refused = ", ".join(shown.errors.values())
             return added
-        added.note = shown.shown["description_placeholders"]["note"]
+        added.advice = shown.shown["description_placeholders"]["note"]
         settings = suggested(shown) | {"name": camera.name, "disarmed": "record"}
         done = shown.answer(settings)
         if done.type != "create_entry":
