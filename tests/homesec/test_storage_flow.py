@@ -301,9 +301,11 @@ async def test_reauth_with_other_key_stores_it(
     assert flow["description_placeholders"]["account"].startswith("old@")
     assert flow["description_placeholders"]["bucket"] == gcs.bucket
     assert contains_no_key(flow)
-    refused = await submit(hass, flow, {"login": "key", "key": "{}"})
-    assert refused["errors"] == {"key": "storage_key_invalid"}
-    done = await submit(hass, refused, key_text(gcs))
+    for text in ("no JSON", "{}"):
+        flow = await submit(hass, flow, {"login": "key", "key": text})
+        assert flow["errors"] == {"key": "storage_key_invalid"}
+    assert "saved" in flow["description_placeholders"]["key_note"]
+    done = await submit(hass, flow, key_text(gcs))
     assert done["reason"] == "reauth_successful"
     assert entry.data["storage"] == {**before, "key": service_account(gcs)}
 
