@@ -1,6 +1,6 @@
 """A new camera doesn't guard while you're at home, and a new alarm gives you time to leave."""
 
-from camera_forms import STREAM, start_adding, submit_subentry, suggested_values
+from camera_forms import start_adding, submit_subentry, suggested_values
 from homeassistant.config_entries import SOURCE_USER
 from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up, state
 import pytest
@@ -29,9 +29,10 @@ async def add_entry(hass):
         ({"preset": "outdoor"}, {"away", "night", "vacation"}),
     ],
 )
-async def test_preset_fills_in_modes_without_home(hass, entry, probe, preset, modes):
+async def test_preset_fills_in_modes_without_home(hass, entry, video, preset, modes):
     await set_up(hass, entry)
-    shown = await submit_subentry(hass, await start_adding(hass, entry), {**STREAM, **preset})
+    given = {"kind": "file", "file": str(video), **preset}
+    shown = await submit_subentry(hass, await start_adding(hass, entry), given)
     suggested = suggested_values(shown)
     assert set(suggested["armed_modes"]) == modes
     assert suggested["disarmed"] == "detect"
