@@ -36,10 +36,16 @@ window.deepDom = {
     return lines.join("\n");
   },
 
-  // The element that is labelled so; failing that, the first whose label contains the text.
+  // The element that is labeled so; failing that, the first whose label contains the text. What an
+  // open dialog holds comes first: it covers the rest.
   withText(text) {
+    const dialog = [...this.elements()].findLast((element) => element.matches("dialog:modal"));
+    return (dialog && this.labeled(text, dialog)) || this.labeled(text, document);
+  },
+
+  labeled(text, root) {
     let partly = null;
-    for (const element of this.elements()) {
+    for (const element of this.elements(root)) {
       const label = this.label(element);
       if (!label.includes(text) || !this.isShown(element)) continue;
       if (label === text) return element;

@@ -348,7 +348,7 @@ def test_p11_times_are_in_the_time_zone_of_the_profile(home: Home, zone: str) ->
 def test_p1_lost_camera_is_said_with_a_link_for_administrators_only(home: Home) -> None:
     page, client = home.page, home.ha.client
     entry_id = client.entries("homesec")[0]["entry_id"]
-    source = source_answers(str(footage.sample("bikes")), home.ha.folder)
+    source = source_answers(str(footage.sample("bigbuckbunny")), home.ha.folder)
     add_camera(client, entry_id, source, name=SECOND)
     home.film.rename(home.film.with_suffix(".gone"))
     client.act("homeassistant.reload_config_entry", entry_id=entry_id)

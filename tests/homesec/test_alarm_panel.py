@@ -39,6 +39,10 @@ def panel(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     return entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
 
 
+GONE = {"camera_id": "no longer there", "camera": None, "device_id": None}
+"""What events say of a camera that was removed."""
+
+
 @pytest.fixture
 def entry(entry: MockConfigEntry, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """An entry without cameras."""
@@ -150,9 +154,10 @@ async def test_delays_lead_through_announced_states(
                 "delay_s": 20,
                 "ends_at": iso((began + timedelta(seconds=50)).timestamp()),
                 "label": "person",
+                **GONE,
             }
         ],
-        [{"mode": "away", "label": "person", "triggered_by": "Gone"}],
+        [{"mode": "away", "label": "person", "triggered_by": "Gone", **GONE}],
         [{"changed_by": None, "was": "triggered", "mode": "away"}],
     ]
     assert dispatched == [AlarmTriggered(camera_id="no longer there", label="person")]
