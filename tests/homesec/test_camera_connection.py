@@ -184,6 +184,18 @@ async def test_digest_is_remembered_for_the_same_host(
         assert source_config(camera.data).digest_only is known
 
 
+async def test_digest_is_not_remembered_for_an_unreadable_url(
+    hass: HomeAssistant, entry: MockConfigEntry, secure_probe: Any
+) -> None:
+    await set_up(hass, entry)
+    camera = await add(hass, entry, SECURE)
+    flow = await start_reconfiguring(hass, entry, camera.subentry_id)
+    secure_probe.side_effect = errors.InvalidSource
+    shown = await submit_subentry(hass, flow, {**SECURE, "url": "rtsps://[192.0.2.7/other"})
+    assert shown["step_id"] != "settings"
+    assert not secure_probe.call_args.args[0].digest_only
+
+
 @pytest.mark.parametrize("password", ["pa#ss", "p/a?s", "[1]2", "p@ss", "12/34"])
 async def test_password_with_unusual_characters_is_moved_out_of_the_url(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any, password: str

@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from recipient_fixtures import ANN, form_values, open_form, recipient, submit
 
 from custom_components.homesec.alarm.pins import PinKind
+from custom_components.homesec.flows.pin_gate import PinGate
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -59,6 +60,11 @@ async def test_form_of_armed_alarm_is_saved_only_with_pin(
     assert [(each.data["action"], each.data["by"]) for each in weakened] == [("retention", "Ann")]
 
 
+def test_gate_that_holds_nothing_back_saves_nothing() -> None:
+    with pytest.raises(RuntimeError):
+        PinGate[None]().save()
+
+
 @pytest.mark.parametrize("why", ["disarmed", "no_pins"])
 async def test_form_asks_for_no_pin_where_none_is_needed(
     hass: HomeAssistant, entry: MockConfigEntry, why: str
@@ -82,6 +88,9 @@ async def test_recipient_of_armed_alarm_is_changed_only_with_pin(
     flow = await open_form(hass, entry, ANN)
     result = await submit(hass, flow, form_values(rules={"kinds": []}))
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "enter_pin")
+    assert entry.subentries[ANN].data["rules"]["kinds"]
+    result = await submit(hass, flow, {"code": WRONG})
+    assert result["errors"] == {"code": "wrong_code"}
     assert entry.subentries[ANN].data["rules"]["kinds"]
     result = await submit(hass, flow, {"code": CODES[PinKind.FULL]})
     assert result["type"] is FlowResultType.ABORT
