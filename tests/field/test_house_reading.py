@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+import sqlite3
 import threading
 import time
 
@@ -38,7 +39,7 @@ def test_clip_that_hangs_on_its_disk_is_no_thread_that_the_process_waits_for(
         thread = threading.current_thread()
         daemons[thread.name] = thread.daemon
         go_on.wait(LONG_S)
-        raise OSError(5, "the share is gone")
+        raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(Catalog, "put", hang)
     rig.engine.set_camera(file_camera(make_video(**VISIT)), Activity.RECORD)
