@@ -78,12 +78,17 @@ def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3
         config = CameraConfig(
             id=CAMERA, name="Bench", source=source, labels=labels, grace_s=grace_s
         )
-        heard.wait(DetectorChanged)
-        engine.set_camera(config, Activity.DETECT)
-        heard.wait_off()
-        looks = engine.engine_stats().frame_count
-        engine.stop()
+        try:
+            heard.wait(DetectorChanged)
+            engine.set_camera(config, Activity.DETECT)
+            heard.wait_off()
+            looks = engine.engine_stats().frame_count
+        finally:
+            engine.stop()
         return PlayedVideo(stays=heard.stays(), looks=looks, model=heard.model())
+
+
+_ENDS = frozenset({CameraHealth.OFF, CameraHealth.LOST})
 
 
 class _VideoClock(SystemClock):
@@ -117,14 +122,15 @@ class _EventCollector:
             self._news.wait_for(lambda: any(isinstance(x, kind) for x in self._events))
 
     def wait_off(self) -> None:
-        """Wait until the video has ended."""
+        """Wait until the video has ended. Raises RuntimeError if it can't be played."""
         with self._news:
-            self._news.wait_for(
-                lambda: any(
-                    isinstance(x, HealthChanged) and x.health is CameraHealth.OFF
-                    for x in self._events
-                )
-            )
+            self._news.wait_for(lambda: bool(self._ends().keys() & _ENDS))
+            lost = self._ends().get(CameraHealth.LOST)
+        if lost is not None:
+            raise RuntimeError(f"The video can't be played: {lost.error}")
+
+    def _ends(self) -> dict[CameraHealth, HealthChanged]:
+        return {x.health: x for x in self._events if isinstance(x, HealthChanged)}
 
     def model(self) -> str:
         """Return the networks that were used."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from custom_components.homesec.engine.core.types import PERSON
 from homesec_dev import footage
 
+from .footage_video import as_h264
 from .machine import machine
 from .replay import play
 from .table import table
@@ -67,7 +68,7 @@ def _videos() -> dict[str, Video]:
         "bigbuckbunny": Video(footage.sample("bigbuckbunny"), ()),
     }
     if (vtest := footage.vtest()) is not None:
-        videos["vtest"] = Video(vtest, ((0.0, 79.5),))
+        videos["vtest"] = Video(as_h264(vtest), ((0.0, 79.5),))  # no camera sends MPEG-4 v3
     return videos
 
 
