@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from alarm_fixtures import CODES, PINS, WRONG, panel, with_alarm
 from clip_factory import EVENING, ClipFactory
+from guard_fixtures import ZONE, armed
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.components import conversation
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up, state, until
@@ -24,7 +25,6 @@ from custom_components.homesec.alarm.pins import PinKind
 from custom_components.homesec.const import DOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from homeassistant.core import Event, HomeAssistant
@@ -51,11 +51,6 @@ def refusals(hass: HomeAssistant) -> list[Event]:
 @pytest.fixture
 def weakened(hass: HomeAssistant) -> list[Event]:
     return async_capture_events(hass, "homesec_alarm_weakened")
-
-
-async def armed(hass: HomeAssistant, entry: MockConfigEntry, *, pins: bool = True) -> None:
-    await set_up(hass, with_alarm(entry, **({"pins": PINS} if pins else {})))
-    await arm(hass, entry)
 
 
 async def switch_off(hass: HomeAssistant, user: MockUser | None, **context: Any) -> None:
@@ -368,15 +363,6 @@ async def test_page_commands_of_cameras_take_pin(
     assert calls == []
 
 
-ZONE = {
-    "name": "Drive",
-    "kind": "mask",
-    "polygon": [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]],
-    "labels": [],
-    "loiter_s": 0,
-}
-
-
 # --- cameras that are off -----------------------------------------------------------------------
 
 
@@ -448,91 +434,6 @@ def set_disabled(
 ) -> None:
     device_id = entry.runtime_data.devices.id_of(CAMERA_ID)
     dr.async_get(hass).async_update_device(device_id, disabled_by=disabled)
-
-
-# --- settings -----------------------------------------------------------------------------------
-
-
-def change_camera(entry: MockConfigEntry, **settings: Any) -> Callable[[HomeAssistant], object]:
-    camera_ = entry.subentries[CAMERA_ID]
-    data = {**camera_.data, **settings}
-    return lambda hass: hass.config_entries.async_update_subentry(entry, camera_, data=data)
-
-
-def change_entry(entry: MockConfigEntry, **settings: Any) -> Callable[[HomeAssistant], object]:
-    return lambda hass: hass.config_entries.async_update_entry(
-        entry, data={**entry.data, **settings}
-    )
-
-
-@pytest.mark.parametrize(
-    ("change", "action", "kind"),
-    [
-        (lambda e: change_camera(e, labels=["cat"]), "camera_settings", "settings"),
-        (lambda e: change_camera(e, zones=[ZONE]), "camera_zones", "settings"),
-        (lambda e: change_camera(e, file="/nowhere.mp4"), "camera_source", "settings"),
-        (lambda e: change_camera(e, armed_modes=["home"]), "camera_modes", "offline"),
-        (lambda e: change_camera(e, detection=False), "detection_off", "offline"),
-        (lambda e: change_entry(e, pins={}), "pins", "settings"),
-        (lambda e: change_entry(e, retention={"local_days": 1}), "retention", "settings"),
-        (lambda e: change_entry(e, alarm={"code_to_arm": True}), "delays", "settings"),
-        (lambda e: change_entry(e, model="yolo"), "detector", "settings"),
-        (
-            lambda e: lambda hass: hass.config_entries.async_remove_subentry(e, CAMERA_ID),
-            "camera_removed",
-            "settings",
-        ),
-    ],
-)
-async def test_changed_setting_while_armed_is_announced_and_told(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    alerts: list[Event],
-    weakened: list[Event],
-    change: Any,
-    action: str,
-    kind: str,
-) -> None:
-    await armed(hass, entry)
-    change(entry)(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await until(hass, lambda: alerts)
-    assert [each.data["action"] for each in weakened] == [action]
-    assert [each.data["kind"] for each in alerts] == [kind]
-    assert alerts[0].data["message"]
-
-
-async def test_change_while_disarmed_is_no_news(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], weakened: list[Event]
-) -> None:
-    await set_up(hass, entry)
-    change_camera(entry, labels=["cat"])(hass)
-    await hass.async_block_till_done()
-    await arm(hass, entry)
-    assert alerts + weakened == []
-
-
-async def test_disabled_entity_while_armed_is_told(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], weakened: list[Event]
-) -> None:
-    await armed(hass, entry)
-    er.async_get(hass).async_update_entity(
-        entity_id(hass, "sensor", "snoozed_until"), disabled_by=er.RegistryEntryDisabler.USER
-    )
-    await until(hass, lambda: alerts)
-    assert [each.data["action"] for each in weakened] == ["entity_disabled"]
-
-
-async def test_disabling_integration_while_armed_is_told(
-    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], weakened: list[Event]
-) -> None:
-    from homeassistant.config_entries import ConfigEntryDisabler
-
-    await armed(hass, entry)
-    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
-    await hass.async_block_till_done()
-    assert [each.data["action"] for each in weakened] == ["stopped"]
-    assert [each.data["kind"] for each in alerts] == ["settings"]
 
 
 async def test_logbook_shows_attempts_with_who_and_what(
