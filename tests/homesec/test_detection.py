@@ -82,9 +82,9 @@ async def test_person_while_armed_is_announced_recorded_and_triggers_alarm(
     assert state(hass, "binary_sensor", "person_present") == "on"
     assert state(hass, "sensor", "person_count") == "1"
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
-    panel = hass.states.get(entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id))
-    assert panel.state == "triggered"
-    assert panel.attributes["triggered_by"] == "Front door"
+    panel_id = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    await until(hass, lambda: hass.states.get(panel_id).state == "triggered")
+    assert hass.states.get(panel_id).attributes["triggered_by"] == "Front door"
     await until(hass, lambda: state(hass, "image", "snapshot") != "unknown")
 
     detector.sees = []

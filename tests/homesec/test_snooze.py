@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.homesec.alerts.snooze import STORAGE_KEY, Snooze
-from custom_components.homesec.const import DOMAIN, EVENT_ALERT
+from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_CLIP_SAVED
 from custom_components.homesec.event_bus import CameraChanged
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ async def test_snoozed_camera_records_and_alerts_only_by_alarm(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, alarm_labels: list[str]
 ) -> None:
     alerts = async_capture_events(hass, EVENT_ALERT)
+    saved = async_capture_events(hass, EVENT_CLIP_SAVED)
     subentry = entry.subentries[CAMERA_ID]
     object.__setattr__(subentry, "data", {**subentry.data, "alarm_labels": alarm_labels})
     await set_up(hass, entry)
@@ -50,6 +51,9 @@ async def test_snoozed_camera_records_and_alerts_only_by_alarm(
     await pictures(hass, entry)
     detector.sees = [PERSON]
     await until(hass, lambda: state(hass, "camera", "camera") == "recording")
+    await until(hass, lambda: alerts or not alarm_labels)
+    detector.sees = []
+    await until(hass, lambda: saved)
     await hass.async_block_till_done()
     assert [alert.data["kind"] for alert in alerts] == (["alarm"] if alarm_labels else [])
 
