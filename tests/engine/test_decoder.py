@@ -23,6 +23,11 @@ def own_bytes():
     return rss_bytes(os.getpid())
 
 
+def every_frame(packets, is_needed):
+    decoder = FrameDecoder()
+    return [f for p in packets for f in decoder.decode(p, needed=is_needed(p))]
+
+
 def broken(packet):
     data = bytearray(bytes(packet.data))
     data[len(data) // 3 :] = bytes(len(data) - len(data) // 3)
@@ -46,6 +51,17 @@ def test_decode_returns_all_frames_in_order_shown(reordered):
     numbers = [number_of(f.picture) for p in reordered for f in decoder.decode(p)]
     assert numbers == list(range(len(numbers)))
     assert len(numbers) >= 60 - 4  # the decoder holds a few back
+
+
+def test_decode_without_need_leaves_out_only_what_no_other_refers_to(reordered):
+    whole = {f.t: f.picture.to_ndarray() for f in every_frame(reordered, lambda _: True)}
+    needed = every_frame(reordered, lambda packet: packet.shown_t < 1.0)
+    assert [f.t for f in needed if f.t < 1.0] == [t for t in sorted(whole) if t < 1.0]
+    left_out = [t for t in whole if t not in {f.t for f in needed}]
+    assert min(left_out) >= 1.0
+    assert len(left_out) > len(whole) // 4
+    for frame in needed:
+        assert (frame.picture.to_ndarray() == whole[frame.t]).all()
 
 
 def test_decode_gives_frames_their_presentation_time(reordered):

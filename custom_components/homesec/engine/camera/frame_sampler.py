@@ -183,10 +183,10 @@ class FrameSampler:
 
     def _decode(self, packet: MediaPacket, *, watched: bool) -> list[Frame]:
         """Decode the next packet, unless neither its frame nor a later one needs that."""
-        due = packet.t >= self._next_sample_t - _JITTER_S
+        due = packet.shown_t >= self._next_sample_t - _JITTER_S
         if packet.format.intra_only and not watched and not due:
             return []
-        self.newest = self._decoder.decode(packet)
+        self.newest = self._decoder.decode(packet, needed=watched or due)
         if self.newest:
             self.latest = self.newest[-1]
         return self.newest

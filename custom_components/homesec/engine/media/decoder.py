@@ -57,10 +57,11 @@ class FrameDecoder:
         picture = decode_single(context, packet.data)
         return None if picture is None else self._frame(picture, packet)
 
-    def decode(self, packet: MediaPacket) -> list[Frame]:
+    def decode(self, packet: MediaPacket, *, needed: bool = True) -> list[Frame]:
         """Decode the next packet in a row, from a random access point on.
 
-        Returns no frames before it, and at an intra refresh none that aren't complete.
+        Returns no frames before it, and at an intra refresh none that aren't complete. One that
+        isn't ``needed`` is left out if no other refers to it, as to most B-frames.
         """
         if packet.format is not self._format:
             self._running = False
@@ -70,6 +71,7 @@ class FrameDecoder:
             self._context_for(packet.format).flush_buffers()
             self._running = True
         context = self._context_for(packet.format)
+        context.skip_frame = "DEFAULT" if needed else "NONREF"
         return [self._frame(frame, packet) for frame in decode_packet(context, packet.data)]
 
     def reset(self) -> None:

@@ -189,6 +189,11 @@ class MediaPacket:
         return self.keyframe or self.recovery is not None
 
     @property
+    def shown_t(self) -> float:
+        """When it's shown: with B-frames, not in the order of ``t``."""
+        return self.t if self.data.pts is None else self.data.pts / TICKS
+
+    @property
     def is_video(self) -> bool:
         """Whether it's of the video stream."""
         return self.format.kind is MediaKind.VIDEO
