@@ -14,13 +14,15 @@ MAY_IMPORT = {
     "cloud": {"core"},
     "db": {"core"},
     "capture": {"media", "core"},
+    "discovery": {"core"},
     "tracking": {"media", "core"},
     "recording": {"media", "core"},
     "detection": {"model_zoo", "media", "core"},
     "library": {"recording", "cloud", "db", "core"},
     "sms": {"cloud", "db", "core"},
     "worker": {
-        *("camera", "capture", "detection", "tracking", "recording", "model_zoo", "media", "core"),
+        *("camera", "capture", "detection", "discovery", "tracking", "recording", "model_zoo"),
+        *("media", "core"),
     },
     "camera": {"capture", "detection", "tracking", "recording", "media", "core"},
 }

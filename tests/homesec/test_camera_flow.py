@@ -19,9 +19,9 @@ from homeassistant.data_entry_flow import FlowResultType
 from homesec_fixtures import CAMERA_ID, arm, pictures, set_up
 import pytest
 
+from custom_components.homesec.cameras.webcams import Webcam
 from custom_components.homesec.engine.core import errors
 from custom_components.homesec.engine.core.camera_reports import Probe
-from custom_components.homesec.flows.source_form import Webcam
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "homesec"
-NATIVE = {"av", "numpy", "cv2", "ncnn", "onnxruntime"}
-CHILD = ("camera", "capture", "detection", "media", "recording", "tracking")
+NATIVE = {"av", "numpy", "cv2", "ncnn", "onnxruntime", "lxml", "onvif", "wsdiscovery", "zeep"}
+CHILD = ("camera", "capture", "detection", "discovery", "media", "recording", "tracking")
 """Packages of the engine that only a worker imports."""
 CHILD_MODULES = {
     "engine.worker.camera_host",
@@ -21,11 +21,13 @@ BOTH = {
     "engine.capture",
     "engine.media",
     "engine.detection",
+    "engine.discovery",
 }
 """Modules in these packages that need none of it; the packages themselves are empty."""
 MAY_IMPORT_LATE = {
     "engine.engine",
     "engine.worker.camera_service",
+    "engine.worker.discovery_service",
     "engine.worker.tools_service",
 }
 """The lazy boundaries: they import the worker's modules in a function."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .core.camera_reports import CameraReport
 from .core.clock import Clock, SystemClock
-from .core.errors import ModelBroken, SourceBroken, WorkerDied, WorkerError
+from .core.errors import DiscoveryError, ModelBroken, SourceBroken, WorkerDied, WorkerError
 from .core.events import HealthChanged
 from .core.types import Activity, EngineStats
 from .library.library import ClipLibrary
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from .cloud.object_store import CloudStore
     from .core.camera_reports import PreviewedDetection, Probe
+    from .core.discovery import DeviceDetails, OnvifDevice
     from .core.events import EngineEvent, EventSink
     from .core.source_feed import SourceFeed
     from .core.types import CameraConfig, CameraHealth, CameraStats, Clip, SourceConfig, Zone
@@ -217,6 +218,26 @@ class HomeSecEngine:
                 model=files.title,
                 detector=detector,
             ) from err
+
+    def search(self, seconds: float) -> list[OnvifDevice]:
+        """Search the network for ONVIF devices for that long. Raises ``DiscoveryError``."""
+        try:
+            return self.worker.tools.search(seconds)
+        except WorkerDied as err:
+            raise DiscoveryError from err
+
+    def read_device(
+        self, address: str, username: str | None, password: str | None
+    ) -> DeviceDetails:
+        """Log in to an ONVIF device, and ask what it offers.
+
+        ``address`` is that of an ``OnvifDevice``, or a host with or without port. Raises
+        ``SourceError`` or ``DiscoveryError``.
+        """
+        try:
+            return self.worker.tools.read_device(address, username, password)
+        except WorkerDied as err:
+            raise SourceBroken from err
 
     def health(self, camera_id: str) -> CameraHealth:
         """Return the state of a camera's connection."""

@@ -14,6 +14,7 @@ from ..cameras.config import (
     new_camera_settings,
     source_unique_id,
 )
+from ..cameras.webcams import find_webcams
 from ..cameras.zones import ZoneError
 from ..const import (
     CONF_DEVICE,
@@ -36,7 +37,6 @@ from ..urls import PREVIEW_URL
 from .camera_source import TEXTS, CameraSourceSteps
 from .problems import PROBLEM, async_problem
 from .settings_form import format_settings, read_settings, settings_schema, validate_settings
-from .source_form import find_webcams
 from .subentry_flow import abort_if_removed
 
 if TYPE_CHECKING:

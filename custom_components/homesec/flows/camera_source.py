@@ -16,6 +16,7 @@ from ..cameras.config import (
     source_config,
     source_unique_id,
 )
+from ..cameras.webcams import find_webcams, is_webcam_path
 from ..const import (
     CONF_DEVICE,
     CONF_FILE,
@@ -33,7 +34,7 @@ from ..translations import async_options
 from .camera_preview import CameraPreview, async_preview_running, async_preview_source
 from .problems import PROBLEM, async_problem
 from .source_errors import source_errors
-from .source_form import find_webcams, format_source, is_webcam_path, read_source, source_schema
+from .source_form import format_source, read_source, source_schema
 from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
 if TYPE_CHECKING:

@@ -1,8 +1,5 @@
 """The form that asks for a camera's source, and the webcams that it offers."""
 
-from dataclasses import dataclass
-from pathlib import Path
-import re
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
@@ -48,6 +45,8 @@ from .form_fields import choice, number
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
+
+    from ..cameras.webcams import Webcam
 
 
 def _if(kind: SourceKind) -> FieldCondition:
@@ -174,47 +173,3 @@ def format_source(source: Mapping[str, Any]) -> dict[str, Any]:
     if fingerprint := shown.get(CONF_FINGERPRINT):
         shown[CONF_FINGERPRINT] = format_fingerprint(fingerprint)
     return {**shown, SECTION_CONNECTION: shown}  # the form takes only those it has fields for
-
-
-_DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[\w.:@+-]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Webcam:
-    """A video device that can be opened, and its name."""
-
-    device: str
-    name: str
-
-
-def is_webcam_path(path: str) -> bool:
-    """Return whether a path that was typed in can be a webcam."""
-    return _DEVICE.fullmatch(path) is not None
-
-
-def find_webcams(root: Path = Path("/")) -> list[Webcam]:
-    """Return the webcams that are plugged in. Reads files: call it in an executor.
-
-    Their paths contain the serial number where udev knows it, since ``/dev/video0`` may be another
-    webcam after a restart. Nodes with an index above 0 have metadata instead of pictures.
-    """
-    by_id = {
-        link.resolve(): f"/dev/v4l/by-id/{link.name}"
-        for link in sorted((root / "dev/v4l/by-id").glob("*"))
-    }
-    found: list[Webcam] = []
-    for node in sorted((root / "dev").glob("video*")):
-        info = root / "sys/class/video4linux" / node.name
-        if _read(info / "index") not in ("", "0"):
-            continue
-        device = by_id.get(node.resolve(), f"/dev/{node.name}")
-        if is_webcam_path(device):
-            found.append(Webcam(device, _read(info / "name") or node.name))
-    return found
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""

@@ -206,6 +206,18 @@ class EntityUnavailable(SourceError, key="entity_unavailable"):
     """The camera entity has no picture."""
 
 
+class DiscoveryError(HomeSecError, key="discovery_failed"):
+    """The network can't be searched for cameras."""
+
+
+class DiscoveryMissing(DiscoveryError, key="discovery_missing"):
+    """The libraries for ONVIF aren't installed or don't load."""
+
+
+class OnvifMissing(DiscoveryError, key="no_onvif"):
+    """The host answers, but not as an ONVIF device does."""
+
+
 class DetectorError(HomeSecError, key="detector_failed"):
     """The detector doesn't work."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
+    from ..core.discovery import DeviceDetails, OnvifDevice
     from ..core.events import EngineEvent
     from ..core.types import Activity, CameraConfig, SourceConfig, Zone
     from ..model_zoo.manifest import ModelFiles
@@ -119,6 +120,17 @@ class MediaTools(ClipTools, Protocol):
 
     def try_model(self, detector: str, files: ModelFiles) -> None:
         """Load a model, and run it once. Raises ``DetectorError``."""
+
+    def search(self, seconds: float) -> list[OnvifDevice]:
+        """Search the network for ONVIF devices for that long. Raises ``DiscoveryError``."""
+
+    def read_device(
+        self, address: str, username: str | None, password: str | None
+    ) -> DeviceDetails:
+        """Log in to an ONVIF device, and ask what it offers.
+
+        Raises ``SourceError`` or ``DiscoveryError``.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

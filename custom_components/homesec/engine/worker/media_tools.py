@@ -7,6 +7,7 @@ from ..core.types import SourceKind
 from ..detection.create import create_detector
 from ..recording.finalize import discard_empty, finalize, read_index
 from ..recording.writer import write_still
+from .discovery_service import read_device, search
 from .parent_calls import ParentFeed
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..core.camera_reports import Probe
     from ..core.clip_files import ClipInfo
+    from ..core.discovery import DeviceDetails, OnvifDevice
     from ..core.types import Clip, SourceConfig
     from ..model_zoo.manifest import ModelFiles
     from .interface import WorkerParent
@@ -52,3 +54,16 @@ class LocalMediaTools:
     def try_model(self, detector: str, files: ModelFiles) -> None:
         """Load a model, and run it once. Raises ``DetectorError``."""
         create_detector(detector, files).close()
+
+    def search(self, seconds: float) -> list[OnvifDevice]:
+        """Search the network for ONVIF devices for that long. Raises ``DiscoveryError``."""
+        return search(seconds)
+
+    def read_device(
+        self, address: str, username: str | None, password: str | None
+    ) -> DeviceDetails:
+        """Log in to an ONVIF device, and ask what it offers.
+
+        Raises ``SourceError`` or ``DiscoveryError``.
+        """
+        return read_device(address, username, password)

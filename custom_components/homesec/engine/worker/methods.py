@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
 from ..core.clip_files import ClipInfo
+from ..core.discovery import DeviceDetails, OnvifDevice
 from ..core.events import (
     ClipFailed,
     ClipSaved,
@@ -131,3 +132,13 @@ WRITE_STILL: Method[str | None] = Method(
 )
 PROBE: Method[Probe] = Method(name="probe", args={"config": SourceConfig}, result=Probe)
 TRY_MODEL: Method[None] = Method(name="try_model", args={"detector": str, "files": ModelFiles})
+
+# Of the parent to the worker that searches the network
+SEARCH: Method[list[OnvifDevice]] = Method(
+    name="search", args={"seconds": float}, result=list[OnvifDevice]
+)
+READ_DEVICE: Method[DeviceDetails] = Method(
+    name="read_device",
+    args={"address": str, "username": str | None, "password": str | None},
+    result=DeviceDetails,
+)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..core.camera_reports import Probe
     from ..core.clip_files import ClipInfo
+    from ..core.discovery import DeviceDetails, OnvifDevice
     from ..core.types import Clip, SourceConfig
     from ..model_zoo.manifest import ModelFiles
     from .interface import WorkerParent
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 SERVICE = "engine.worker.tools_service"
+DISCOVERY_SERVICE = "engine.worker.discovery_service"
 IDLE_S = 30.0
 SPAWN_S = 30.0
 FILE_S = 600.0
@@ -31,6 +33,9 @@ FILE_S = 600.0
 STILL_S = 60.0
 PROBE_S = 60.0
 TRIAL_S = 120.0
+DEVICE_S = 60.0
+SLOW_S = 30.0
+"""A small computer may take that long to load the libraries of a search."""
 
 
 class OnDemandProcess:
@@ -178,6 +183,7 @@ class ProcessTools:
         *,
         memory_limit_bytes: int | None = None,
         service: str = SERVICE,
+        discovery_service: str = DISCOVERY_SERVICE,
     ) -> None:
         handlers: dict[Method[Any], Handler] = {
             methods.STREAM_URL: parent.stream_url,
@@ -187,6 +193,7 @@ class ProcessTools:
         self.clips = OnDemandProcess("clips", service, {}, limit)
         self.probes = OnDemandProcess("probes", service, handlers, limit)
         self.models = OnDemandProcess("models", service, {}, limit)
+        self.discovery = OnDemandProcess("discovery", discovery_service, {}, limit)
 
     def stop(self, timeout_s: float) -> None:
         """End the processes."""
@@ -196,7 +203,7 @@ class ProcessTools:
     @property
     def processes(self) -> tuple[OnDemandProcess, ...]:
         """All processes, running or not."""
-        return self.clips, self.probes, self.models
+        return self.clips, self.probes, self.models, self.discovery
 
     def finalize(self, final: Path, comment: str | None) -> ClipInfo:
         """Make the final file from the partial one."""
@@ -225,3 +232,20 @@ class ProcessTools:
     def try_model(self, detector: str, files: ModelFiles) -> None:
         """Load a model, and run it once. Raises ``DetectorError``."""
         self.models.call(methods.TRY_MODEL, files.name, TRIAL_S, detector=detector, files=files)
+
+    def search(self, seconds: float) -> list[OnvifDevice]:
+        """Search the network for ONVIF devices for that long. Raises ``DiscoveryError``."""
+        return self.discovery.call(methods.SEARCH, "the network", seconds + SLOW_S, seconds=seconds)
+
+    def read_device(
+        self, address: str, username: str | None, password: str | None
+    ) -> DeviceDetails:
+        """Log in to an ONVIF device, and ask what it offers. Raises ``SourceError``."""
+        return self.discovery.call(
+            methods.READ_DEVICE,
+            "a device",
+            DEVICE_S,
+            address=address,
+            username=username,
+            password=password,
+        )

@@ -4,7 +4,7 @@ import dataclasses
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ..core import camera_reports, clip_files, events, stream_report, types
+from ..core import camera_reports, clip_files, discovery, events, stream_report, types
 from ..model_zoo import manifest
 from . import interface
 from .codec import Registry
@@ -12,7 +12,7 @@ from .codec import Registry
 if TYPE_CHECKING:
     from types import ModuleType
 
-MODULES = (types, events, camera_reports, clip_files, stream_report)
+MODULES = (types, events, camera_reports, clip_files, discovery, stream_report)
 OTHERS = (manifest.ModelFiles, interface.WorkerSettings)
 
 

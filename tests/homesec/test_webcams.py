@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.homesec.flows.source_form import Webcam, find_webcams, is_webcam_path
+from custom_components.homesec.cameras.webcams import Webcam, find_webcams, is_webcam_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""Finds cameras in the network, and asks them for their streams (ONVIF)."""

@@ -1,0 +1,106 @@
+"""Make what devices say harmless: short printable texts, and addresses of the device itself."""
+
+from dataclasses import replace
+from ipaddress import IPv6Address, ip_address
+import math
+import re
+from urllib.parse import unquote
+
+from ..core.errors import InvalidSource
+from ..core.source_url import SourceUrl, parse_source_url
+
+MAX_TEXT = 80
+MAX_URL = 2000
+_MAC = re.compile(r"[0-9a-f]{12}")
+_NO_MACS = {"000000000000", "ffffffffffff"}
+
+
+def clean_text(text: object, limit: int = MAX_TEXT) -> str:
+    """Return a text of a device on one line, without control characters, and not too long."""
+    if not isinstance(text, str):
+        return ""
+    spaced = " ".join(text[: 4 * limit].split())
+    return "".join(each for each in spaced if each.isprintable())[:limit].strip()
+
+
+def clean_mac(text: object) -> str | None:
+    """Return the address of a network card like 00:1a:2b:3c:4d:5e; None if it isn't one."""
+    digits = re.sub(r"[:.\-\s]", "", text.lower()) if isinstance(text, str) else ""
+    if _MAC.fullmatch(digits) is None or digits in _NO_MACS:
+        return None
+    return ":".join(re.findall("..", digits))
+
+
+def clean_number(value: object, limit: float) -> float | None:
+    """Return a number above 0, and up to a limit; None for anything else."""
+    if isinstance(value, int | float) and math.isfinite(value) and 0 < value <= limit:
+        return float(value)
+    return None
+
+
+def dig(answer: object, *keys: str) -> object:
+    """Return what nested dictionaries have under these keys; None if anything is missing."""
+    for key in keys:
+        if not isinstance(answer, dict):
+            return None
+        answer = answer.get(key)
+    return answer
+
+
+def own_url(text: object, host: str, *, schemes: tuple[str, ...]) -> str | None:
+    """Return a URL with the host that the device was reached at, and without a login.
+
+    None if it isn't a URL of one of these schemes. Devices behind a router give an address of the
+    network on its other side, and a hostile one could lead the login to anyone.
+    """
+    if not isinstance(text, str) or len(text) > MAX_URL:
+        return None
+    try:
+        url = parse_source_url(text)
+    except InvalidSource:
+        return None
+    if url.scheme not in schemes:
+        return None
+    return replace(url, host=host, username=None, password=None).without_login
+
+
+def device_url(address: str) -> SourceUrl:
+    """Return the URL of a device's service from its URL, or from a host with or without a port.
+
+    Raises ``InvalidSource``.
+    """
+    text = address.strip()
+    if "://" not in text:
+        text = f"http://{_bracketed(text)}"
+    url = parse_source_url(text)
+    if url.scheme not in ("http", "https"):
+        raise InvalidSource
+    target = url.target if url.target.strip("/") else "/onvif/device_service"
+    return replace(url, target=target, username=None, password=None)
+
+
+def read_scopes(scopes: list[str]) -> dict[str, str]:
+    """Return what the scopes of a device say, by their category in lower case."""
+    found: dict[str, str] = {}
+    for scope in scopes:
+        matched = re.match(r"(?i)onvif://www\.onvif\.org/([a-z_]+)/([^/]+)$", scope)
+        if matched is not None and (text := clean_text(unquote(matched[2]))):
+            found.setdefault(matched[1].lower(), text)
+    return found
+
+
+def is_usable_host(host: str) -> bool:
+    """Return whether a device can have this IP address."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not (address.is_multicast or address.is_unspecified or address.is_reserved)
+
+
+def _bracketed(text: str) -> str:
+    """Return an address as in a URL: one of IPv6 in brackets."""
+    try:
+        return f"[{text}]" if isinstance(ip_address(text), IPv6Address) else text
+    except ValueError:
+        return text
