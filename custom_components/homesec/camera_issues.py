@@ -6,15 +6,17 @@ from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .engine.core.events import ClipsLimited, DetectionPaused, KeyframesMissing
+from .engine.core.events import ClipsLimited, DetectionPaused, DetectStreamChanged, KeyframesMissing
 from .issues import async_raise_issue, camera_issue_id
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-CLIPS, DETECTION, KEYFRAMES = "clips", "detection", "keyframes"  # ends of the issues' ids
+CLIPS, DETECT_STREAM, DETECTION, KEYFRAMES = "clips", "detect_stream", "detection", "keyframes"
+ENDS = (CLIPS, DETECT_STREAM, DETECTION, KEYFRAMES)
+"""Of the issues' ids."""
 
-type CameraIssueEvent = ClipsLimited | DetectionPaused | KeyframesMissing
+type CameraIssueEvent = ClipsLimited | DetectionPaused | DetectStreamChanged | KeyframesMissing
 
 
 @callback
@@ -28,6 +30,9 @@ def async_camera_event(
             placeholders = {"camera": name, "clips": str(event.clips)}
         case DetectionPaused():
             end, key, wrong = DETECTION, "camera_detection_paused", event.paused
+            placeholders = {"camera": name}
+        case DetectStreamChanged():
+            end, key, wrong = DETECT_STREAM, "camera_detect_stream_lost", event.error is not None
             placeholders = {"camera": name}
         case KeyframesMissing():
             end, key, wrong = KEYFRAMES, "camera_rare_keyframes", event.seconds > 0
@@ -51,7 +56,7 @@ def async_camera_event(
 @callback
 def async_forget_camera_events(hass: HomeAssistant, camera_id: str) -> None:
     """Withdraw a camera's issues: it was switched off or removed."""
-    for end in (CLIPS, DETECTION, KEYFRAMES):
+    for end in ENDS:
         ir.async_delete_issue(hass, DOMAIN, _issue_id(camera_id, end))
 
 

@@ -40,6 +40,7 @@ CONF_FINGERPRINT: Final = "tls_fingerprint"
 CONF_OTHER_HOSTS: Final = "allow_other_hosts"
 CONF_ALLOW_BASIC: Final = "allow_basic"
 CONF_PICTURES_PER_S: Final = "pictures_per_s"
+CONF_DETECT_URL: Final = "detect_url"
 CONF_DIGEST_ONLY: Final = "digest_only"  # learned, and in no form
 CONF_TRUST: Final = "trust_certificate"  # in the form only
 SECTION_CONNECTION: Final = "connection"

@@ -20,6 +20,7 @@ from .engine.core.events import (
     DetectionEnded,
     DetectionPaused,
     DetectorChanged,
+    DetectStreamChanged,
     EngineEvent,
     HealthChanged,
     KeyframesMissing,
@@ -176,7 +177,13 @@ class HomeSecCoordinator:
                 return
             self._async_fire(event, camera_id)
         match event:
-            case HealthChanged() | ClipsLimited() | DetectionPaused() | KeyframesMissing():
+            case (
+                HealthChanged()
+                | ClipsLimited()
+                | DetectionPaused()
+                | DetectStreamChanged()
+                | KeyframesMissing()
+            ):
                 self._async_check_camera(event)
             case DetectorChanged():
                 self._detector.apply(event)

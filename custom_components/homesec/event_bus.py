@@ -19,6 +19,7 @@ from .engine.core.events import (
     DetectionPaused,
     DetectionStarted,
     DetectionUpdated,
+    DetectStreamChanged,
     EngineEvent,
     HealthChanged,
     KeyframesMissing,
@@ -99,6 +100,7 @@ def camera_of(event: EngineEvent) -> str | None:
             | CameraChanged()
             | ClipsLimited()
             | DetectionPaused()
+            | DetectStreamChanged()
             | KeyframesMissing()
         ):
             return event.camera_id

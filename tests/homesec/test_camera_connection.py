@@ -18,7 +18,7 @@ from camera_forms import (
 from homesec_fixtures import set_up
 import pytest
 
-from custom_components.homesec.cameras.config import source_config
+from custom_components.homesec.cameras.config import camera_config, source_config
 from custom_components.homesec.engine.core import errors
 from custom_components.homesec.flows import camera_source
 from custom_components.homesec.flows.camera_preview import CameraPreview
@@ -132,6 +132,41 @@ async def test_invalid_fingerprint_is_refused(
     given = {**SECURE, "connection": {"tls_fingerprint": "AB:CD"}}
     again = await submit_subentry(hass, await start_adding(hass, entry), given)
     assert again["errors"] == {"connection": "invalid_fingerprint"}
+    probe.assert_not_called()
+
+
+async def test_detect_stream_uses_the_login_of_the_camera(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    detect_url = "rtsp://anna:s3cret@192.0.2.7/stream2"
+    source = {**STREAM, "username": "", "password": "", "connection": {"detect_url": detect_url}}
+    camera = await add(hass, entry, source)
+    assert camera.data["detect_url"] == "rtsp://192.0.2.7/stream2"
+    config = camera_config(camera)
+    assert config.detect_source == replace(config.source, location="rtsp://192.0.2.7/stream2")
+    assert (config.source.username, config.source.password) == ("anna", "s3cret")
+    form = await start_reconfiguring(hass, entry, camera.subentry_id)
+    assert suggested_values(form)["connection"]["detect_url"] == "rtsp://192.0.2.7/stream2"
+
+
+@pytest.mark.parametrize("url", ["", STREAM["url"]], ids=["none", "the main stream"])
+async def test_camera_without_another_stream_has_no_detect_stream(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, url: str
+) -> None:
+    await set_up(hass, entry)
+    camera = await add(hass, entry, {**STREAM, "connection": {"detect_url": url}})
+    assert "detect_url" not in camera.data
+    assert camera_config(camera).detect_source is None
+
+
+async def test_invalid_detect_stream_is_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    given = {**STREAM, "connection": {"detect_url": "ftp://192.0.2.7/stream2"}}
+    again = await submit_subentry(hass, await start_adding(hass, entry), given)
+    assert again["errors"] == {"connection": "invalid_detect_url"}
     probe.assert_not_called()
 
 

@@ -11,6 +11,7 @@ from custom_components.homesec import const
 from custom_components.homesec.engine.core.events import (
     ClipsLimited,
     DetectionPaused,
+    DetectStreamChanged,
     HealthChanged,
     KeyframesMissing,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 PAUSED = DetectionPaused(camera_id=CAMERA_ID, paused=True)
 LIMITED = ClipsLimited(camera_id=CAMERA_ID, clips=42)
+WITHOUT_DETECT_STREAM = DetectStreamChanged(camera_id=CAMERA_ID, error="timeout")
 RARE = KeyframesMissing(camera_id=CAMERA_ID, seconds=25.4)
 ISSUES = {
     PAUSED: (f"camera_{CAMERA_ID}_detection", "camera_detection_paused", {"camera": "Front door"}),
@@ -33,6 +35,11 @@ ISSUES = {
         f"camera_{CAMERA_ID}_clips",
         "camera_many_clips",
         {"camera": "Front door", "clips": "42"},
+    ),
+    WITHOUT_DETECT_STREAM: (
+        f"camera_{CAMERA_ID}_detect_stream",
+        "camera_detect_stream_lost",
+        {"camera": "Front door"},
     ),
     RARE: (
         f"camera_{CAMERA_ID}_keyframes",
@@ -43,6 +50,7 @@ ISSUES = {
 OVER = {
     PAUSED: DetectionPaused(camera_id=CAMERA_ID, paused=False),
     LIMITED: ClipsLimited(camera_id=CAMERA_ID, clips=0),
+    WITHOUT_DETECT_STREAM: DetectStreamChanged(camera_id=CAMERA_ID),
     RARE: KeyframesMissing(camera_id=CAMERA_ID, seconds=0.0),
 }
 
@@ -55,7 +63,7 @@ async def report(hass: HomeAssistant, entry: MockConfigEntry, event: EngineEvent
     await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "rare"])
+@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "detect stream", "rare"])
 async def test_camera_event_raises_issue_until_it_is_over(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -74,7 +82,7 @@ async def test_camera_event_raises_issue_until_it_is_over(
     assert issue_registry.async_get_issue(const.DOMAIN, issue_id) is None
 
 
-@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "rare"])
+@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "detect stream", "rare"])
 async def test_camera_that_is_off_has_no_issue_of_an_event(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -198,7 +198,7 @@ def test_camera_errors_have_texts() -> None:
         r'ZoneError\(\s*"(\w+)"', SOURCE["cameras.zones"] + SOURCE["flows.zone_form"]
     )
     used += re.findall(
-        r': "(own_camera|path_not_allowed|invalid_fingerprint)"', SOURCE["flows.camera_source"]
+        r': "(own_camera|path_not_allowed|invalid_\w+)"', SOURCE["flows.camera_source"]
     )
     used += re.findall(r': "(\w+_unchecked)"', SOURCE["flows.source_errors"])
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key} | PIN_ERRORS

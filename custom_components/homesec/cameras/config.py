@@ -1,5 +1,6 @@
 """A camera's settings in its subentry, and the engine's configuration that follows from them."""
 
+from dataclasses import replace
 from enum import StrEnum
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ from ..const import (
     CONF_ARMED_MODES,
     CONF_AT_ONCE,
     CONF_DETECT_FPS,
+    CONF_DETECT_URL,
     CONF_DETECTION,
     CONF_DEVICE,
     CONF_DIGEST_ONLY,
@@ -70,6 +72,7 @@ LOCATION_FIELD: Final = {
 SOURCE_FIELDS: Final = (
     CONF_KIND,
     CONF_URL,
+    CONF_DETECT_URL,
     CONF_USERNAME,
     CONF_PASSWORD,
     CONF_VERIFY_TLS,
@@ -150,6 +153,14 @@ def source_config(data: Mapping[str, Any]) -> SourceConfig:
     )
 
 
+def detect_source_config(data: Mapping[str, Any]) -> SourceConfig | None:
+    """Return how to open the detect stream, with the main stream's login; None without one."""
+    url = data.get(CONF_DETECT_URL)
+    if not url or data[CONF_KIND] != SourceKind.STREAM:
+        return None
+    return replace(source_config(data), location=url)
+
+
 def source_entity(data: Mapping[str, Any]) -> str | None:
     """Return the id of the entity that a camera gets its pictures from; None without one."""
     entity_id: str = data.get(CONF_ENTITY_ID, "")
@@ -163,6 +174,7 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
         id=subentry.subentry_id,
         name=subentry.title,
         source=source_config(data),
+        detect_source=detect_source_config(data),
         decode_policy=DecodePolicy(data[CONF_WATCH]),
         labels=tuple(data[CONF_LABELS]),
         threshold=data.get(CONF_THRESHOLD),

@@ -13,6 +13,7 @@ from ..cameras.config import (
     LOCATION_FIELD,
     SOURCE_FIELDS,
     CameraPreset,
+    detect_source_config,
     source_config,
     source_unique_id,
 )
@@ -118,12 +119,7 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         """Return the errors that can be found without opening the source."""
         match SourceKind(self._source[CONF_KIND]):
             case SourceKind.STREAM:
-                try:
-                    source_url(source_config(self._source))
-                except SourceError as err:
-                    return {CONF_URL: err.key}
-                if not is_fingerprint(self._source.get(CONF_FINGERPRINT, "0" * 64)):
-                    return {SECTION_CONNECTION: "invalid_fingerprint"}
+                return self._check_stream()
             case SourceKind.WEBCAM if not is_webcam_path(self._source[CONF_DEVICE]):
                 return {CONF_DEVICE: DeviceMissing.key}
             case SourceKind.FILE:
@@ -133,6 +129,20 @@ class CameraSourceSteps(HomeSecSubentryFlow):
                 registered = er.async_get(self.hass).async_get(self._source[CONF_ENTITY_ID])
                 if registered is not None and registered.platform == DOMAIN:
                     return {CONF_ENTITY_ID: "own_camera"}
+        return {}
+
+    def _check_stream(self) -> dict[str, str]:
+        try:
+            source_url(source_config(self._source))
+        except SourceError as err:
+            return {CONF_URL: err.key}
+        try:
+            if (detect_source := detect_source_config(self._source)) is not None:
+                source_url(detect_source)
+        except SourceError:
+            return {SECTION_CONNECTION: "invalid_detect_url"}
+        if not is_fingerprint(self._source.get(CONF_FINGERPRINT, "0" * 64)):
+            return {SECTION_CONNECTION: "invalid_fingerprint"}
         return {}
 
     def _check_file(self, path: str) -> dict[str, str]:

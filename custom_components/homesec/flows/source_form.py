@@ -22,6 +22,7 @@ import probatio
 from ..cameras.config import DEFAULT_PICTURES_PER_S, LOCATION_FIELD, CameraPreset
 from ..const import (
     CONF_ALLOW_BASIC,
+    CONF_DETECT_URL,
     CONF_DEVICE,
     CONF_DIGEST_ONLY,
     CONF_FILE,
@@ -108,6 +109,9 @@ def source_schema(
             Optional(SECTION_CONNECTION, visible=_IF_NETWORK): section(
                 probatio.Schema(
                     {
+                        Optional(CONF_DETECT_URL): TextSelector(
+                            TextSelectorConfig(type=TextSelectorType.URL, autocomplete="off")
+                        ),
                         Optional(CONF_FINGERPRINT): TextSelector(),
                         Optional(CONF_OTHER_HOSTS): BooleanSelector(),
                         Optional(CONF_ALLOW_BASIC): BooleanSelector(),
@@ -139,6 +143,11 @@ def read_source(answer: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str
     source[CONF_URL], username, password = split_login(answer[CONF_URL])
     username = answer.get(CONF_USERNAME) or username
     password = answer.get(CONF_PASSWORD) or password
+    if detect_url := (connection.get(CONF_DETECT_URL) or "").strip():
+        detect_url, other_username, other_password = split_login(detect_url)
+        username, password = username or other_username, password or other_password
+        if detect_url != source[CONF_URL]:
+            source[CONF_DETECT_URL] = detect_url
     if username and not password and username == known.get(CONF_USERNAME):
         password = known.get(CONF_PASSWORD)
     source[CONF_VERIFY_TLS] = answer.get(CONF_VERIFY_TLS, False)

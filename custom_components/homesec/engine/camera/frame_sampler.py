@@ -43,6 +43,8 @@ grace period."""
 REPEATED_INTERVAL_S = 10.0
 """While the only motion is one that repeats in place, a frame is sampled this often."""
 _JITTER_S = 0.01  # a frame this early is sampled; the next would be late
+REFRESH_S = 10.0
+"""While another stream is looked at, a keyframe is decoded this often, for the last picture."""
 KEYFRAME_INTERVAL_S = 0.45
 """Sources of nothing but keyframes (MJPEG) aren't decoded more often in mode *keyframes*."""
 
@@ -132,6 +134,39 @@ class FrameSampler:
             self.mode = DecodeMode.KEYFRAMES
             self._decoder.reset()
             self._checked_t = packet.t
+
+    def show(self, packet: MediaPacket, *, watched: bool) -> None:
+        """Process the newest packet while another stream is looked at: no frames are compared.
+
+        It's decoded while it's ``watched`` as a live picture, or may have to be recorded from
+        frames; otherwise only a keyframe now and then.
+        """
+        self.newest = []
+        if packet.keyframe:
+            self._measure_interval(packet.t)
+        if not watched and not self._buffer.is_crowded:
+            if self.mode is DecodeMode.ALL:
+                self.mode = DecodeMode.KEYFRAMES
+                self._decoder.reset()
+            shown_t = -REFRESH_S if self.latest is None else self.latest.t
+            if packet.keyframe and packet.t - shown_t >= REFRESH_S:
+                frame = self._decoder.decode_keyframe(packet)
+                self.latest = frame or self.latest
+        elif self.mode is DecodeMode.KEYFRAMES:
+            self.mode = DecodeMode.ALL
+            for past in self._buffer.packets_since(packet.t):
+                if past.is_video:
+                    self._decode(past, watched=True)
+        else:
+            self._decode(packet, watched=True)
+
+    def take_over(self, since_t: float) -> None:
+        """Look at what came since then, and from now on: another stream no longer is."""
+        self.mode = DecodeMode.KEYFRAMES
+        self._decoder.reset()
+        if self._gate is not None:
+            self._gate.reset()  # much may have changed since the last comparison
+        self._checked_t = since_t
 
     def _must_check(self, t: float, previous_t: float | None) -> bool:
         """Whether to look at a keyframe; only those that come in quick succession are left out."""

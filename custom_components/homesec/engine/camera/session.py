@@ -41,14 +41,14 @@ from ..media.rate_meter import RateMeter
 from ..media.stream_meter import StreamMeter
 from ..recording.controller import RecordingController
 from ..tracking.presence import Step
+from .camera_sampler import CameraSampler
 from .command_queue import CommandQueue
 from .detection_loop import DetectionLoop
-from .frame_sampler import FrameSampler
 from .keyframe_check import KeyframeCheck
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from random import Random
 
@@ -119,7 +119,16 @@ class CameraSession:
             on_health=self._reader.report_health,
         )
         self._buffer = PreRollBuffer(config.pre_roll_s + BUFFER_MARGIN_S)
-        self._sampler = FrameSampler(config, self._buffer)
+        self._sampler = CameraSampler(
+            config,
+            self._buffer,
+            reader=self._reader,
+            timeline=self._source.timeline,
+            on_event=on_event,
+            clock=clock,
+            rng=rng,
+            stop=self._stop,
+        )
         self._detection = DetectionLoop(
             config,
             pool,
@@ -197,7 +206,7 @@ class CameraSession:
     def stats(self) -> CameraStats:
         """Return the current statistics."""
         audio = self._source.audio_status
-        frame = self._sampler.latest
+        frame = self._sampler.shown
         running = self.health is CameraHealth.RUNNING
         return CameraStats(
             fps=self._received_rate.rate() if running else 0.0,
@@ -249,7 +258,8 @@ class CameraSession:
         return backoff_s(self._defects.total(), RESTART_S, self._rng)
 
     def _run(self) -> None:
-        with closing(self._reader.items(self._source.packets())) as items:
+        items = self._reader.items(self._source.packets())
+        with closing(self._sampler), closing(items):
             for item in items:
                 with BOARD.working(Work.DECODE):
                     self._handle(item)
@@ -260,6 +270,7 @@ class CameraSession:
         self._commands.run_pending()
         self._apply_config(self.next_config)
         self._detection.process_results()
+        self._sample_detect_stream()
         match item:
             case HealthReport():
                 self._handle_gap()
@@ -371,10 +382,19 @@ class CameraSession:
             present=bool(self._detection.present),
             watched=self._clock.monotonic() < self._watched_until,
         )
+        self._submit(frames)
+        self._recording.feed_frames(self._sampler.newest)
+
+    def _sample_detect_stream(self) -> None:
+        frames = self._sampler.feed_detect_stream(
+            self._now[0], present=bool(self._detection.present), main_works=self._is_connected
+        )
+        self._submit(frames)
+
+    def _submit(self, frames: Iterable[SampledFrame]) -> None:
         for sampled in frames:
             self._commands.run_pending()  # a replayed frame may wait for the detector
             self._detection.submit(sampled)
-        self._recording.feed_frames(self._sampler.newest)
 
     def _skips(self, packet: MediaPacket) -> bool:
         """Return whether a picture isn't decoded, since this thread is too far behind the source.
@@ -471,5 +491,6 @@ class CameraSession:
         better = best.score >= self._snapshot_score + SNAPSHOT_GAIN
         if better and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
             self._snapshot_score, self._snapshot_t = best.score, frame.t
-            jpeg = encode_jpeg(draw_boxes(frame, [track.box for track in tracks]))
+            picture = self._sampler.best_picture(frame)
+            jpeg = encode_jpeg(draw_boxes(picture, [track.box for track in tracks]))
             self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))

@@ -17,7 +17,7 @@ from ..core.activity_board import BOARD, Work
 from ..media.packets import MediaPacket
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ..core.errors import SourceError
     from ..core.types import CameraHealth
@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 
 LIMIT_BYTES = 32 * 1024 * 1024  # of packets that wait; several seconds of an 8K camera
 FILE_PACKETS = 8  # a file is read no further ahead than this
-_IDLE_S = 0.5
+IDLE_S = 0.5
 
 
 class Idle(Enum):
@@ -54,11 +54,25 @@ type Item = MediaPacket | HealthReport | Idle
 class SourceReader:
     """A queue between the thread that reads a camera and the one that handles what was read."""
 
-    def __init__(self, camera_id: str, *, is_file: bool, limit_bytes: int = LIMIT_BYTES) -> None:
-        """``is_file``: reading waits for the queue; nothing is lost."""
+    def __init__(
+        self,
+        camera_id: str,
+        *,
+        is_file: bool,
+        limit_bytes: int = LIMIT_BYTES,
+        idle_s: float = IDLE_S,
+        on_item: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``is_file``: reading waits for the queue; nothing is lost.
+
+        ``items`` yields ``Idle.WAITING`` after ``idle_s`` without an item. ``on_item`` is called on
+        the reading thread after each item.
+        """
         self._camera_id = camera_id
         self._is_file = is_file
         self._limit_bytes = limit_bytes
+        self._idle_s = idle_s
+        self._on_item = on_item
         self._changed = Condition()
         # The condition's lock guards everything below.
         self._items: deque[Item] = deque()
@@ -77,6 +91,13 @@ class SourceReader:
             self._refuses = False
             self._items.append(HealthReport(health, error))
             self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Let ``items`` yield at once, since its thread has other work."""
+        with self._changed:
+            if not self._items:
+                self._items.append(Idle.WAITING)
+                self._changed.notify_all()
 
     def refuse(self) -> None:
         """Drop what the present connection has sent and still sends."""
@@ -110,7 +131,7 @@ class SourceReader:
 
     def _next(self) -> Item | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._ended, _IDLE_S)
+            self._changed.wait_for(lambda: self._items or self._ended, self._idle_s)
             if not self._items:
                 return None if self._ended else Idle.WAITING
             item = self._items.popleft()
@@ -129,6 +150,7 @@ class SourceReader:
                     if isinstance(packet, _End):
                         break
                     self._put(packet)
+                    self._on_item()
         except BaseException as err:  # noqa: BLE001 - raised on the camera's own thread
             self._error = err
         finally:

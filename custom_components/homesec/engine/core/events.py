@@ -130,6 +130,14 @@ class KeyframesMissing(EngineEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectStreamChanged(EngineEvent):
+    """A camera's detect stream is lost, so its main stream is looked at; or it's back."""
+
+    camera_id: str
+    error: str | None = None  # why it's lost: the key of an error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelProgress(EngineEvent):
     """A model is being downloaded."""
 

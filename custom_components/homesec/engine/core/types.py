@@ -141,6 +141,8 @@ class CameraConfig:
     id: str  # opaque and stable; safe as a folder name
     name: str
     source: SourceConfig
+    detect_source: SourceConfig | None = None
+    """The detect stream: looked at in place of ``source``, which is recorded."""
     decode_policy: DecodePolicy = DecodePolicy.AUTO
     labels: tuple[str, ...] = (PERSON,)
     threshold: float | None = None

@@ -20,6 +20,8 @@ class Frame:
     at: float
     picture: VideoFrame
     keyframe: bool = False
+    of_detect_stream: bool = False
+    """Whether the camera's main stream shows the same at this time, in more pixels."""
 
     @property
     def width(self) -> int:

@@ -16,7 +16,7 @@ from .packets import decode_packet, open_video
 from .parameter_sets import parameters_in_box, parameters_in_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from av.container import InputContainer
@@ -32,6 +32,7 @@ _QSCALE = 4  # FFmpeg's MJPEG quality, 2 (best) to 31; 4 is about quality 85 in 
 _EDGE = 0.01  # a box this close to the picture's edge is probably cut off by it
 _CUT_OFF_FACTOR = 0.7
 _LARGE = 0.25  # area beyond which a box isn't better
+_SAME_TIME_S = 0.02  # pictures this close show the same
 _ACCENT = (40, 160, 255)  # B, G, R
 
 
@@ -84,8 +85,28 @@ def read_keyframe(path: Path, at_s: float) -> VideoFrame | None:
         return None
 
 
+def read_picture(path: Path, at_s: float) -> VideoFrame | None:
+    """Return a video's picture at ``at_s`` seconds, or its last; None if there is none."""
+    found = None
+    try:
+        with open_video(path) as video:
+            video.seek(round(at_s * av.time_base))
+            for picture in _pictures(video):
+                found = picture
+                if picture.time is None or picture.time >= at_s - _SAME_TIME_S:
+                    break
+    except Exception as err:  # noqa: BLE001 - whatever a damaged file makes FFmpeg raise
+        _LOGGER.debug("No picture in %s: %s", path.name, err)
+    return found
+
+
 def _first_picture(video: InputContainer) -> VideoFrame | None:
     """Decode up to the first picture. Raises ``SourceError`` for one that is refused."""
+    return next(_pictures(video), None)
+
+
+def _pictures(video: InputContainer) -> Iterator[VideoFrame]:
+    """Decode pictures one by one. Raises ``SourceError`` for one that is refused."""
     stream = video.streams.video[0]
     decoder = stream.codec_context
     codec = decoder.codec.canonical_name
@@ -97,9 +118,7 @@ def _first_picture(video: InputContainer) -> VideoFrame | None:
     for packet in video.demux(stream):
         for found in parameters_in_sample(memoryview(packet), codec):
             check_parameters(found, codec)
-        if frames := decode_packet(decoder, packet):
-            return frames[0]
-    return None
+        yield from decode_packet(decoder, packet)
 
 
 def draw_boxes(frame: Frame, boxes: Iterable[Box], *, width: int = STILL_WIDTH) -> VideoFrame:

@@ -60,6 +60,7 @@ class _OpenClip:
     writer: ClipWriter
     video: MediaFormat
     start_t: float
+    first_t: float  # of the first complete picture: the file's zero
     track_log: TrackLog
     label: str | None = None
     score: float | None = None
@@ -250,7 +251,10 @@ class RecordingController:
         self._open = None
         # Both are shown together, so the confidence is that of the picture.
         score = clip.score if clip.still_score is None else clip.still_score
-        clip.writer.end(ClipResult(label=clip.label, score=score, still=clip.still))
+        still_s = 0.0 if clip.still is None else max(0.0, clip.still.t - clip.first_t)
+        clip.writer.end(
+            ClipResult(label=clip.label, score=score, still=clip.still, still_s=still_s)
+        )
 
     def _may_begin(self, t: float, at: float) -> bool:
         """Return whether another clip may begin; report it when too many did in a short time.
@@ -364,6 +368,7 @@ class RecordingController:
             writer=writer,
             video=first.format,
             start_t=first.t,
+            first_t=first_t,
             track_log=track_log,
             label=label,
             score=score,

@@ -22,7 +22,7 @@ from ..core.errors import RecordingError, RowRefused
 from ..core.events import ClipFailed, ClipSaved, ClipStarted
 from ..core.track_log import TrackLog
 from ..core.types import ClipState
-from ..media.jpeg import STILL_WIDTH, encode_jpeg, read_keyframe
+from ..media.jpeg import STILL_WIDTH, encode_jpeg, read_keyframe, read_picture
 from .finalize import discard_empty, finalize
 from .muxer import FragmentedMp4
 
@@ -51,6 +51,7 @@ class ClipResult:
     label: str | None = None
     score: float | None = None
     still: Frame | None = None
+    still_s: float = 0.0  # when it's in the clip
 
 
 class ClipWriter:
@@ -208,7 +209,7 @@ class ClipWriter:
             damaged.report(self._on_event)
         clip = replace(
             saved_clip(clip, info),
-            still_path=write_still(self._clips_dir, clip, result.still),
+            still_path=write_still(self._clips_dir, clip, result.still, result.still_s),
             error=None if error is None else error.key,
         )
         try:
@@ -235,11 +236,21 @@ class ClipWriter:
             _LOGGER.error("Clip %s could not be stored in the catalog: %s", clip.id, err)
 
 
-def write_still(clips_dir: Path, clip: Clip, best: Frame | None = None) -> str | None:
-    """Write the still of a finalized clip, by default its keyframe at the event."""
+def write_still(
+    clips_dir: Path, clip: Clip, best: Frame | None = None, best_s: float = 0.0
+) -> str | None:
+    """Write the still of a finalized clip, by default its keyframe at the event.
+
+    In place of a frame of the detect stream, it's the clip's own picture at ``best_s``.
+    """
     video = clips_dir / clip.path
     still = video.with_suffix(".jpg")
-    picture = best.picture if best else read_keyframe(video, clip.pre_roll_s)
+    if best is None:
+        picture = read_keyframe(video, clip.pre_roll_s)
+    elif best.of_detect_stream:
+        picture = read_picture(video, best_s) or best.picture
+    else:
+        picture = best.picture
     if picture is None:
         return None
     try:

@@ -212,7 +212,8 @@ def _can_reconfigure(session: CameraSession, config: CameraConfig) -> bool:
     """Return whether a camera can use another configuration without a restart."""
     if session.health is CameraHealth.OFF:  # a file that was played to its end
         return session.next_config == config
-    return session.next_config.source == config.source
+    running = session.next_config
+    return (running.source, running.detect_source) == (config.source, config.detect_source)
 
 
 def _join(session: CameraSession, thread: threading.Thread, deadline: float) -> None:

@@ -17,6 +17,7 @@ from ..core.events import (
     DetectionPaused,
     DetectionStarted,
     DetectionUpdated,
+    DetectStreamChanged,
     HealthChanged,
     KeyframesMissing,
     SnapshotTaken,
@@ -259,6 +260,6 @@ def camera_of(event: EngineEvent) -> str | None:
             return event.presence.camera_id
         case HealthChanged() | ZoneChanged() | SnapshotTaken():
             return event.camera_id
-        case ClipsLimited() | DetectionPaused() | KeyframesMissing():
+        case ClipsLimited() | DetectionPaused() | DetectStreamChanged() | KeyframesMissing():
             return event.camera_id
     return None

@@ -22,6 +22,7 @@ from ..core.events import (
     DetectionStarted,
     DetectionUpdated,
     DetectorChanged,
+    DetectStreamChanged,
     FilesSetAside,
     HealthChanged,
     KeyframesMissing,
@@ -123,7 +124,7 @@ def check_event(event: EngineEvent, camera_ids: Collection[str]) -> None:
             _check_camera(event.presence.camera_id, camera_ids)
         case HealthChanged() | ZoneChanged() | SnapshotTaken():
             _check_camera(event.camera_id, camera_ids)
-        case DetectionPaused() | ClipsLimited() | KeyframesMissing():
+        case DetectionPaused() | DetectStreamChanged() | ClipsLimited() | KeyframesMissing():
             _check_camera(event.camera_id, camera_ids)
         case DetectorChanged() | FilesSetAside():
             pass

@@ -17,6 +17,7 @@ from ..core.events import (
     DetectionStarted,
     DetectionUpdated,
     DetectorChanged,
+    DetectStreamChanged,
     FilesSetAside,
     HealthChanged,
     KeyframesMissing,
@@ -41,6 +42,7 @@ type WorkerEvent = (
     | DetectionStarted
     | DetectionUpdated
     | DetectorChanged
+    | DetectStreamChanged
     | FilesSetAside
     | HealthChanged
     | KeyframesMissing

@@ -1,0 +1,173 @@
+"""The frame samplers of a camera: of its main stream, and of its detect stream if there is one.
+
+Frames of the detect stream are looked at as long as it works, and frames of the main stream without
+it. Then the main stream is decoded for pictures only: live ones, the last one, and stills.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+from ..core.errors import SourceError
+from ..media.decoder import FrameDecoder
+from .detect_stream import DetectStream
+from .frame_sampler import FrameSampler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+    from threading import Event
+
+    from ..capture.source_reader import SourceReader
+    from ..capture.timeline import Timeline
+    from ..core.clock import Clock
+    from ..core.events import EventSink
+    from ..core.types import CameraConfig
+    from ..media.decoder import Frame
+    from ..media.packet_buffer import PreRollBuffer
+    from ..media.packets import MediaPacket
+    from .frame_sampler import SampledFrame
+
+_LOGGER = logging.getLogger(__name__)
+
+MOST_PICTURES = 100
+"""So many pictures of the main stream are decoded at most for one of them: half a second's work."""
+SAME_S = 0.02  # pictures this close show the same
+LATE_S = 1.0  # pictures further apart don't
+
+
+class CameraSampler:
+    """Chooses which of a camera's streams is looked at. All calls come from the camera's thread."""
+
+    def __init__(
+        self,
+        config: CameraConfig,
+        buffer: PreRollBuffer,
+        *,
+        reader: SourceReader,
+        timeline: Timeline,
+        on_event: EventSink,
+        clock: Clock,
+        rng: Random,
+        stop: Event,
+    ) -> None:
+        """``buffer``, ``reader``, and ``timeline`` are the main stream's."""
+        self._buffer = buffer
+        self._on_event = on_event
+        self._main = FrameSampler(config, buffer)
+        self._detect: DetectStream | None = None
+        if config.detect_source is not None:
+            self._detect = DetectStream(
+                config,
+                config.detect_source,
+                main=timeline,
+                clock=clock,
+                rng=rng,
+                stop=stop,
+                wake=reader.wake,
+            )
+        self._looks_at_main = True
+
+    def reconfigure(self, config: CameraConfig) -> None:
+        """Use another configuration of the same sources."""
+        self._main.reconfigure(config)
+        if self._detect is not None:
+            self._detect.reconfigure(config)
+
+    @property
+    def decoded(self) -> int:
+        """Frames decoded so far."""
+        return self._main.decoded + (self._detect.decoded if self._detect else 0)
+
+    @property
+    def compared(self) -> int:
+        """Frames in which motion was looked for so far."""
+        return self._main.compared + (self._detect.compared if self._detect else 0)
+
+    @property
+    def keyframe_interval_s(self) -> float | None:
+        """The longest of the main stream's last few."""
+        return self._main.keyframe_interval_s
+
+    @property
+    def shown(self) -> Frame | None:
+        """The newest decoded frame of the main stream."""
+        return self._main.latest
+
+    @property
+    def latest(self) -> Frame | None:
+        """The newest decoded frame; the main stream's, if that isn't much older."""
+        shown = self._main.latest
+        other = None if self._detect is None else self._detect.latest
+        if other is None or (shown is not None and other.t - shown.t <= LATE_S):
+            return shown
+        return other
+
+    @property
+    def newest(self) -> list[Frame]:
+        """What was decoded of the newest packet of the main stream."""
+        return self._main.newest
+
+    def reset(self) -> None:
+        """Start over after a gap in the main stream."""
+        self._main.reset()
+
+    def close(self) -> None:
+        """End the detect stream's connection; the next packet begins another."""
+        if self._detect is not None:
+            self._detect.close()
+
+    def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
+        """Process the newest packet of the main stream, which is in the buffer.
+
+        ``watched``: as a live picture.
+        """
+        if self._looks_at_main:
+            yield from self._main.feed(packet, present=present, watched=watched)
+        else:
+            self._main.show(packet, watched=watched)
+
+    def feed_detect_stream(
+        self, main_t: float, *, present: bool, main_works: bool
+    ) -> Iterator[SampledFrame]:
+        """Look at what has come of the detect stream since the last call.
+
+        ``main_t``: time of the main stream's newest packet.
+        """
+        if (stream := self._detect) is None:
+            return
+        yield from stream.frames(main_t, present=present)
+        if stream.works is self._looks_at_main:
+            self._looks_at_main = not stream.works
+            if self._looks_at_main:
+                self._main.take_over(stream.looked_at_t)
+        if (change := stream.change(main_works=main_works)) is not None:
+            self._on_event(change)
+
+    def best_picture(self, frame: Frame) -> Frame:
+        """Return the main stream's picture at the time of a frame, else the frame itself."""
+        if not frame.of_detect_stream:
+            return frame
+        try:
+            return picture_at(self._buffer, frame.t) or frame
+        except SourceError as err:
+            _LOGGER.debug("A picture of the main stream is refused: %s", err)
+            return frame
+
+
+def picture_at(buffer: PreRollBuffer, t: float) -> Frame | None:
+    """Decode the picture that was shown at ``t``.
+
+    None if it isn't in the buffer, or too many pictures have to be decoded for it. Raises
+    ``SourceError`` for one that is refused.
+    """
+    packets = [each for each in buffer.packets_since(t) if each.is_video]
+    count = sum(packet.shown_t <= t + SAME_S for packet in packets)
+    if not 0 < count <= MOST_PICTURES:
+        return None
+    decoder = FrameDecoder()
+    best = None
+    for packet in packets[: count + 1]:
+        for frame in decoder.decode(packet, needed=packet.shown_t >= t - LATE_S / 2):
+            if frame.t <= t + SAME_S:
+                best = frame
+    return best if best is not None and t - best.t <= LATE_S else None
