@@ -357,7 +357,10 @@ async def test_reconfigured_camera_keeps_password_without_showing_it(
         "username": "ann",
         "verify_tls": False,
         "connection": dict.fromkeys(
-            ("tls_fingerprint", "allow_other_hosts", "allow_basic", "pictures_per_s")
+            (
+                *("detect_url", "tls_fingerprint"),
+                *("allow_other_hosts", "allow_basic", "pictures_per_s"),
+            )
         ),
     }
     other = "rtsp://192.0.2.8/2"

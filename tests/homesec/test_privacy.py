@@ -45,6 +45,7 @@ def entry(entry: MockConfigEntry, video: Path, socket_enabled: None) -> MockConf
         **data["data"],
         "kind": "stream",
         "url": URL,
+        "detect_url": f"rtsp://127.0.0.1:9/{CANARY}-detect?token={CANARY}-token",
         "username": f"{CANARY}-user",
         "password": f"{CANARY}-pass",
         "zones": [{**DRIVE, "name": f"{CANARY}-zone"}],
