@@ -1,4 +1,4 @@
-"""The panel in the sidebar: one ES module, built from `panel/` in the repository."""
+"""The panel in the sidebar: ES modules, built from `panel/` in the repository."""
 
 import hashlib
 from pathlib import Path
@@ -10,12 +10,14 @@ from homeassistant.core import callback
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .urls import PANEL_MODULE_URL
+from .urls import PANEL_FILES_URL
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-MODULE: Final = Path(__file__).parent / "frontend" / "homesec-panel.js"
+FOLDER: Final = Path(__file__).parent / "frontend"
+MODULE: Final = "homesec-panel.js"
+"""The module that is loaded first. It loads the others of the folder by their names."""
 ICON: Final = "mdi:shield-home"
 ELEMENT: Final = "homesec-panel"
 
@@ -23,11 +25,11 @@ _URL: HassKey[str] = HassKey(f"{DOMAIN}_panel_url")
 
 
 async def async_serve_panel(hass: HomeAssistant) -> None:
-    """Serve the module. To be called once: a static path can't be removed."""
+    """Serve the modules. To be called once: a static path can't be removed."""
     url = await hass.async_add_executor_job(_url)
-    # Browsers cache it for a month. Its URL changes with its content.
-    await hass.http.async_register_static_paths([StaticPathConfig(url, str(MODULE), True)])
-    hass.data[_URL] = url
+    # Browsers cache them for a month. Their URL changes with their content.
+    await hass.http.async_register_static_paths([StaticPathConfig(url, str(FOLDER), True)])
+    hass.data[_URL] = f"{url}/{MODULE}"
 
 
 async def async_show_panel(hass: HomeAssistant) -> None:
@@ -52,5 +54,7 @@ def async_hide_panel(hass: HomeAssistant) -> None:
 
 
 def _url() -> str:
-    digest = hashlib.sha256(MODULE.read_bytes()).hexdigest()[:16]
-    return PANEL_MODULE_URL.format(digest=digest)
+    digest = hashlib.sha256()
+    for module in sorted(FOLDER.glob("*.js")):
+        digest.update(hashlib.sha256(module.read_bytes()).digest())
+    return PANEL_FILES_URL.format(digest=digest.hexdigest()[:16])

@@ -13,4 +13,4 @@ LAST_PICTURE_URL: Final = f"/api/{DOMAIN}/camera/{{camera_id}}/{{at_ms}}.jpg"
 
 PANEL_URL: Final = f"/{DOMAIN}"
 PANEL_CLIP_URL: Final = f"{PANEL_URL}/clip/{{clip_id}}"
-PANEL_MODULE_URL: Final = f"/{DOMAIN}_static/homesec-panel-{{digest}}.js"
+PANEL_FILES_URL: Final = f"/{DOMAIN}_static/{{digest}}"

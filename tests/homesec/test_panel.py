@@ -12,11 +12,12 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homesec_fixtures import set_up
 import pytest
 
-from custom_components.homesec.panel import MODULE, async_serve_panel
+from custom_components.homesec.panel import FOLDER, MODULE, async_serve_panel
 from homesec_dev.bootstrap import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from homeassistant.core import HomeAssistant
 
@@ -68,7 +69,23 @@ async def test_module_is_served_with_long_cache(hass, entry, hass_client_no_auth
     assert answer.status == HTTPStatus.OK
     assert "javascript" in answer.content_type
     assert "max-age" in answer.headers["Cache-Control"]
-    assert await answer.read() == MODULE.read_bytes()
+    assert await answer.read() == (FOLDER / MODULE).read_bytes()
+
+
+async def test_modules_that_panel_loads_are_beside_it(hass, entry, hass_client_no_auth) -> None:
+    await set_up(hass, entry)
+    client = await hass_client_no_auth()
+    for name in imported(FOLDER / MODULE):
+        answer = await client.get(module_url(hass).replace(MODULE, name))
+        assert answer.status == HTTPStatus.OK
+        assert "javascript" in answer.content_type
+        assert await answer.read() == (FOLDER / name).read_bytes()
+
+
+def imported(module: Path) -> list[str]:
+    """Return the names of the modules that a built module loads."""
+    found = re.findall(r"\bimport\((.*?)\)", module.read_text())
+    return [re.fullmatch(r"[\"'`]\./([a-z-]+\.js)[\"'`]", each)[1] for each in found]
 
 
 async def test_module_url_changes_with_content(hass, tmp_path, monkeypatch) -> None:
@@ -82,21 +99,21 @@ async def test_module_url_changes_with_content(hass, tmp_path, monkeypatch) -> N
 
     hass.http = Http()  # serves the panel's module
     for content in ("one", "two", "two"):
-        module = tmp_path / "homesec-panel.js"
-        module.write_text(content)
-        monkeypatch.setattr("custom_components.homesec.panel.MODULE", module)
+        (tmp_path / "homesec-panel.js").write_text("the same")
+        (tmp_path / "homesec-hls.js").write_text(content)
+        monkeypatch.setattr("custom_components.homesec.panel.FOLDER", tmp_path)
         await async_serve_panel(hass)
     assert addresses[0] != addresses[1] == addresses[2]
-    assert all(
-        re.fullmatch(r"/homesec_static/homesec-panel-[0-9a-f]{16}\.js", a) for a in addresses
-    )
+    assert all(re.fullmatch(r"/homesec_static/[0-9a-f]{16}", each) for each in addresses)
 
 
-def test_committed_module_has_no_imports_or_external_urls() -> None:
-    text = MODULE.read_text()
-    assert not re.search(r"\bimport\(|\bimport[\s{\"']|\bexport\s*[{*]", text)
-    assert not re.search(r"https?://(?!www\.w3\.org)", text)
-    assert "sourceMappingURL" not in text
+def test_committed_modules_load_only_each_other() -> None:
+    for module in FOLDER.glob("*.js"):
+        text = module.read_text()
+        assert all((FOLDER / name).exists() for name in imported(module))
+        assert not re.search(r"\bimport[\s{\"']|\bexport\s*\*", text)
+        assert not re.search(r"https?://(?!www\.w3\.org|aomedia\.org/emsg/ID3)", text)
+        assert "sourceMappingURL" not in text
 
 
 def test_panel_uses_no_elements_of_frontend() -> None:
