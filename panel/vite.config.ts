@@ -14,7 +14,7 @@ const unindented: Plugin = {
   },
 };
 
-// One module, the same bytes on every machine: `script/panel check` compares it with what is committed.
+// A module with hls.js beside it, the same bytes on every machine: `script/panel check` compares it with what is committed.
 export default defineConfig(({ command }) => ({
   root: command === "serve" ? "test/page" : ".",
   build: {
@@ -26,7 +26,12 @@ export default defineConfig(({ command }) => ({
     reportCompressedSize: false,
     rollupOptions: {
       input: fileURLToPath(new URL("src/homesec-panel.ts", import.meta.url)),
-      output: { format: "es", entryFileNames: "homesec-panel.js", inlineDynamicImports: true },
+      // hls.js is a file of its own, which is loaded only where a browser needs it.
+      output: {
+        format: "es",
+        entryFileNames: "homesec-panel.js",
+        chunkFileNames: "homesec-hls.js",
+      },
     },
   },
   plugins: [unindented],

@@ -10,6 +10,7 @@ export interface Connection {
   subscribeMessage<T>(
     callback: (message: T) => void,
     message: { type: string; [key: string]: unknown },
+    options?: { resubscribe?: boolean },
   ): Promise<() => Promise<void>>;
   /** "ready": connected again, with all subscriptions restored. */
   addEventListener(event: "ready", callback: () => void): void;
