@@ -22,6 +22,7 @@ import { Format, profileZone } from "./time/format.ts";
 import "./views/statistics-view.ts";
 import "./views/overview-view.ts";
 import "./views/zones-view.ts";
+import "./views/camera-view.ts";
 import "./views/clip-view.ts";
 import "./views/clips-view.ts";
 import "./views/deleted-view.ts";
@@ -251,6 +252,8 @@ export class HomeSecPanel extends LitElement {
         return html`<homesec-deleted .page=${page}></homesec-deleted>`;
       case "insight":
         return html`<homesec-statistics .page=${page}></homesec-statistics>`;
+      case "camera":
+        return html`<homesec-camera .page=${page} .cameraId=${view.id}></homesec-camera>`;
       case "zones":
         return html`<homesec-zones .page=${page} .cameraId=${view.camera}></homesec-zones>`;
       case "clip":
@@ -453,6 +456,7 @@ function tabOf(view: PageRoute): string {
     case "clip":
     case "deleted":
       return "clips";
+    case "camera":
     case "zones":
       return "overview";
     default:

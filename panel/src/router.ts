@@ -6,7 +6,8 @@ export type PageRoute =
   | { view: "deleted" }
   | { view: "clip"; id: string }
   | { view: "insight" }
-  | { view: "zones"; camera: string };
+  | { view: "zones"; camera: string }
+  | { view: "camera"; id: string };
 
 export const BASE = "/homesec";
 /** Of any page: asks for the PIN and disarms. Notifications link to it. */
@@ -18,6 +19,7 @@ export function parseRoute(path: string): PageRoute {
   if (view === "clips" || view === "deleted") return { view };
   if (view === "insight") return { view };
   if (view === "clip" && id) return { view, id: decodeURIComponent(id) };
+  if (view === "camera" && id) return { view, id: decodeURIComponent(id) };
   if (view === "zones" && id) return { view, camera: decodeURIComponent(id) };
   return { view: "overview" };
 }
@@ -27,7 +29,8 @@ export function routePath(route: PageRoute): string {
     case "overview":
       return BASE;
     case "clip":
-      return `${BASE}/clip/${encodeURIComponent(route.id)}`;
+    case "camera":
+      return `${BASE}/${route.view}/${encodeURIComponent(route.id)}`;
     case "zones":
       return `${BASE}/zones/${encodeURIComponent(route.camera)}`;
     default:

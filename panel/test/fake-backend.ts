@@ -212,6 +212,7 @@ export class FakeBackend {
       "frontend/get_translations": ({ category }) => ({
         resources: textResources(String(category)),
       }),
+      "camera/capabilities": () => ({ frontend_stream_types: [] }),
       "auth/sign_path": ({ path }) => ({ path: `${String(path)}?authSig=x` }),
       "homesec/alarm/arm": (message) => this.setAlarm(message["mode"] as ArmMode, message),
       "homesec/alarm/disarm": (message) => this.setAlarm("disarmed", message),

@@ -1,81 +1,78 @@
 import {
   mdiEyeOffOutline,
   mdiEyeOutline,
-  mdiMotionPlayOutline,
-  mdiPauseCircleOutline,
   mdiRecordRec,
   mdiStopCircleOutline,
   mdiVectorPolygon,
 } from "@mdi/js";
 import { css, html, nothing } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 
 import type { Camera } from "../data/types.ts";
-import { followLink, showEntity } from "../ha/navigate.ts";
+import { followLink } from "../ha/navigate.ts";
 import { PageElement, now } from "../page.ts";
 import { routePath } from "../router.ts";
 import { cards, controls } from "../styles/shared.ts";
+import { recordText, toggleRecording } from "./camera-actions.ts";
+import { cameraBadgeStyles, presenceBadges, recordingBadge } from "./camera-badges.ts";
 import { icon } from "./icon.ts";
-import { labelIcon } from "./label-icon.ts";
 import "./last-picture.ts";
-import "./live-picture.ts";
+import "./live-video.ts";
 import { runGuarded, runWeakening } from "./pin-dialog.ts";
 import "./snooze-menu.ts";
 
-/** A camera's current picture, presences, and state. */
+/** How long the mouse rests on a tile before its video starts. */
+const REST_MS = 500;
+
+/** A camera's current picture, presences, and state. Its video is live while the mouse or the focus is on it. */
 @customElement("homesec-camera-tile")
 export class CameraTile extends PageElement {
   @property({ attribute: false }) camera!: Camera;
-  @property({ type: Boolean }) moving = false;
+  /** Milliseconds from one picture to the next. */
+  @property({ type: Number }) pause = 2000;
+  /** Whether to show live video instead of a picture now and then. */
+  @state() private isLive = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.setLive(false);
+  }
 
   protected override render(): unknown {
     const { texts, camera } = this;
-    return html`<article class="card" aria-label=${camera.name}>
+    return html`<article
+      class="card"
+      aria-label=${camera.name}
+      @pointerenter=${this.handleEnter}
+      @pointerleave=${() => this.setLive(false)}
+      @focusin=${() => this.setLive(true)}
+      @focusout=${() => this.setLive(false)}
+    >
       <div class="picture">
         ${camera.health === "running"
-          ? html`<homesec-live
-              .hass=${this.page.hass}
-              .entity=${camera.entity_id}
-              .moving=${this.moving}
-              text=${texts.get("cameras.picture", { camera: camera.name })}
-            ></homesec-live>`
+          ? this.renderPicture()
           : html`<homesec-last-picture .page=${this.page} .camera=${camera}></homesec-last-picture>`}
-        ${camera.recording
-          ? html`<span class="badge rec">${texts.get("clip.recording")}</span>`
-          : camera.records
-            ? nothing
-            : html`<span class="badge not-recorded">${texts.get("cameras.not_recorded")}</span>`}
-        ${camera.entity_id && camera.health !== "off"
-          ? html`<button
-              class="open"
-              aria-label=${texts.get("cameras.open", { camera: camera.name })}
-              @click=${() => showEntity(this, camera.entity_id)}
-            ></button>`
-          : nothing}
-        <span class="who">${this.renderPresences()}</span>
+        <span class="state">${recordingBadge(this.page, camera)}</span>
+        <a
+          class="open"
+          href=${routePath({ view: "camera", id: camera.id })}
+          aria-label=${texts.get("cameras.open", { camera: camera.name })}
+          @click=${followLink}
+        ></a>
+        <span class="who">${presenceBadges(this.page, camera)}</span>
       </div>
       <div class="foot">
         <h3 title=${camera.name}>${camera.name}</h3>
         ${this.renderSnoozed()}
         <span class="actions">
-          ${camera.health === "running"
-            ? html`<button
-                class="button small icon plain"
-                aria-pressed=${this.moving}
-                title=${texts.get(this.moving ? "cameras.still" : "cameras.live")}
-                aria-label=${`${texts.get(this.moving ? "cameras.still" : "cameras.live")}: ${camera.name}`}
-                @click=${() => this.dispatchEvent(new CustomEvent("toggle-live"))}
-              >
-                ${icon(this.moving ? mdiPauseCircleOutline : mdiMotionPlayOutline)}
-              </button>`
-            : nothing}
           ${this.canControl && camera.health === "running"
             ? html`<button
                 class="button small icon plain"
                 aria-pressed=${camera.recording_manually}
-                title=${this.recordText()}
-                aria-label=${`${this.recordText()}: ${camera.name}`}
-                @click=${() => void this.toggleRecording()}
+                title=${recordText(this.page, camera)}
+                aria-label=${`${recordText(this.page, camera)}: ${camera.name}`}
+                @click=${() => void toggleRecording(this, camera)}
               >
                 ${icon(camera.recording_manually ? mdiStopCircleOutline : mdiRecordRec)}
               </button>`
@@ -109,16 +106,27 @@ export class CameraTile extends PageElement {
     </article>`;
   }
 
-  private renderPresences(): unknown {
-    return this.camera.presences.map((presence) => {
-      const label = this.texts.label(presence.label);
-      const where = presence.zones.length ? ` · ${presence.zones.join(", ")}` : "";
-      return html`<span class="badge here"
-        >${icon(labelIcon(presence.label))}${presence.count > 1
-          ? `${presence.count} × `
-          : ""}${label}${where}</span
-      >`;
-    });
+  private renderPicture(): unknown {
+    const { camera } = this;
+    return html`<homesec-live-video
+      .hass=${this.page.hass}
+      .entity=${camera.entity_id}
+      .mode=${this.isLive ? "brief" : "still"}
+      .pause=${this.pause}
+      text=${this.texts.get("cameras.picture", { camera: camera.name })}
+    ></homesec-live-video>`;
+  }
+
+  /** Wait until the mouse rests here. A finger opens the live view at once. */
+  private handleEnter(event: PointerEvent): void {
+    if (event.pointerType === "touch") return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.setLive(true), REST_MS);
+  }
+
+  private setLive(on: boolean): void {
+    clearTimeout(this.timer);
+    this.isLive = on;
   }
 
   private renderSnoozed(): unknown {
@@ -145,26 +153,10 @@ export class CameraTile extends PageElement {
     }
   }
 
-  private recordText(): string {
-    return this.texts.get(
-      this.camera.recording_manually ? "cameras.record_stop" : "cameras.record_now",
-    );
-  }
-
-  private async toggleRecording(): Promise<void> {
-    const { id, recording_manually: on } = this.camera;
-    try {
-      await (on ? runWeakening : runGuarded)(this, this.recordText(), async (pin) => {
-        await this.page.api.record(id, !on, pin);
-      });
-    } catch (error) {
-      this.page.showMessage(this.texts.error(error), "error");
-    }
-  }
-
   static override styles = [
     controls,
     cards,
+    cameraBadgeStyles,
     css`
       .card {
         padding: 0;
@@ -176,59 +168,16 @@ export class CameraTile extends PageElement {
         aspect-ratio: 16 / 9;
         background: #1a1a1a;
       }
-      homesec-live {
+      homesec-live-video {
         height: 100%;
-      }
-      .badge {
-        display: inline-flex;
-        align-items: center;
-        gap: 4px;
-        padding: 2px 9px 2px 7px;
-        border-radius: 12px;
-        background: rgba(0, 0, 0, 0.72);
-        color: #fff;
-        font-size: 13px;
-        max-width: 100%;
-        overflow-wrap: anywhere;
-      }
-      .badge svg {
-        width: 16px;
-        height: 16px;
+        --live-fit: cover;
       }
       .open {
         position: absolute;
         inset: 0;
-        width: 100%;
-        border: none;
-        background: none;
-        cursor: pointer;
       }
       .open:focus-visible {
         outline-offset: -4px;
-      }
-      .rec,
-      .not-recorded,
-      .who {
-        pointer-events: none;
-      }
-      .rec,
-      .not-recorded {
-        position: absolute;
-        top: 10px;
-        left: 10px;
-        padding-left: 9px;
-      }
-      .rec {
-        background: #b3261e;
-      }
-      .who {
-        position: absolute;
-        left: 10px;
-        right: 10px;
-        bottom: 10px;
-        display: flex;
-        flex-wrap: wrap;
-        gap: 6px;
       }
       .foot {
         display: flex;

@@ -5,6 +5,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Camera, LastPicture } from "../data/types.ts";
 import { PageElement, now } from "../page.ts";
 import { controls } from "../styles/shared.ts";
+import { turnOn } from "./camera-actions.ts";
 import { icon } from "./icon.ts";
 import "./still-image.ts";
 
@@ -101,12 +102,7 @@ export class LastPictureElement extends PageElement {
 
   private async turnOn(): Promise<void> {
     this.starting = true;
-    try {
-      await this.page.api.turnOn(this.camera.id);
-    } catch (error) {
-      this.starting = false;
-      this.page.showMessage(this.texts.error(error), "error");
-    }
+    this.starting = await turnOn(this.page, this.camera);
   }
 
   static override styles = [

@@ -6,9 +6,10 @@ import type { Hass } from "../ha/hass.ts";
 const REFRESH_MS = 2000;
 
 /**
- * A camera's current picture: a still every two seconds, or live video if `moving`.
+ * A camera's current picture: a still every `pause` milliseconds, or one after another if `moving`.
  *
- * Stills by default, because browsers open six connections to a server and live video holds one.
+ * Stills by default, because browsers open six connections to a server and moving pictures hold one.
+ * Fires `ratio` with the picture's aspect ratio, and `picture` when there is the first one.
  */
 @customElement("homesec-live")
 export class LivePicture extends LitElement {
@@ -16,6 +17,7 @@ export class LivePicture extends LitElement {
   @property() entity: string | null = null;
   @property() text = "";
   @property({ type: Boolean }) moving = false;
+  @property({ type: Number }) pause = REFRESH_MS;
   @state() private source: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isVisible = true;
@@ -75,17 +77,35 @@ export class LivePicture extends LitElement {
 
   private refreshLater(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.refresh(), REFRESH_MS);
+    this.timer = setTimeout(() => this.refresh(), this.pause);
+  }
+
+  private handleLoad(event: Event): void {
+    const { naturalWidth, naturalHeight } = event.currentTarget as HTMLImageElement;
+    if (!naturalWidth || !naturalHeight) return;
+    this.dispatchEvent(new CustomEvent("ratio", { detail: naturalWidth / naturalHeight }));
+    this.dispatchEvent(new CustomEvent("picture"));
+  }
+
+  private handleError(): void {
+    this.source = null; // the camera is starting, or its token has changed
+    this.refreshLater();
   }
 
   protected override render(): unknown {
-    return this.source ? html`<img src=${this.source} alt=${this.text} />` : nothing;
+    if (!this.source) return nothing;
+    return html`<img
+      src=${this.source}
+      alt=${this.text}
+      @load=${this.handleLoad}
+      @error=${this.handleError}
+    />`;
   }
 
   static override styles = css`
     :host {
       display: block;
-      background: #1a1a1a;
+      background: var(--live-background, #1a1a1a);
       overflow: hidden;
       aspect-ratio: 16 / 9;
     }
@@ -93,7 +113,7 @@ export class LivePicture extends LitElement {
       display: block;
       width: 100%;
       height: 100%;
-      object-fit: cover;
+      object-fit: var(--live-fit, cover);
     }
   `;
 }

@@ -1,12 +1,12 @@
-import { css, html, nothing, svg } from "lit";
+import { css, html, nothing } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 
 import type { Clip, ClipTrack } from "../data/types.ts";
-import type { ShownBox } from "../layout/boxes.ts";
 import { boxesAt, segmentsOf } from "../layout/boxes.ts";
 import { PageElement } from "../page.ts";
 import { controls } from "../styles/shared.ts";
 import { duration } from "../time/format.ts";
+import { boxOverlay, boxOverlayStyles } from "./box-overlay.ts";
 import "./live-picture.ts";
 
 /** What HTTP answers for a clip that can't be decrypted here. */
@@ -107,25 +107,7 @@ export class VideoPlayer extends PageElement {
         @seeking=${this.onTime}
         @play=${this.followFrames}
       ></video>
-      ${this.boxes ? this.renderBoxes() : nothing}`;
-  }
-
-  private renderBoxes(): unknown {
-    const stroke = (label: string): string => (label === "person" ? "#40c4ff" : "#ffd740");
-    const shown = boxesAt(this.tracks, this.at);
-    return html`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-        ${shown.map(
-          (box) =>
-            svg`<rect x=${box.x} y=${box.y} width=${box.width} height=${box.height}
-              stroke=${stroke(box.label)} vector-effect="non-scaling-stroke"></rect>`,
-        )}
-      </svg>
-      ${shown.map(
-        (box) =>
-          html`<span class="tag" style="${tagPosition(box)}"
-            >${this.texts.label(box.label)} ${this.format.percent(box.score)}</span
-          >`,
-      )}`;
+      ${this.boxes ? boxOverlay(this.page, boxesAt(this.tracks, this.at)) : nothing}`;
   }
 
   private renderMarks(): unknown {
@@ -208,6 +190,7 @@ export class VideoPlayer extends PageElement {
 
   static override styles = [
     controls,
+    boxOverlayStyles,
     css`
       :host {
         display: block;
@@ -237,30 +220,6 @@ export class VideoPlayer extends PageElement {
         padding: 16px;
         color: #e6e6e6;
         text-align: center;
-      }
-      .boxes {
-        position: absolute;
-        inset: 0;
-        width: 100%;
-        height: 100%;
-        pointer-events: none;
-      }
-      rect {
-        fill: none;
-        stroke-width: 2px;
-      }
-      .tag {
-        position: absolute;
-        transform: translateY(-100%);
-        padding: 0 6px;
-        font-size: 12px;
-        background: rgba(0, 0, 0, 0.72);
-        color: #fff;
-        pointer-events: none;
-        max-width: 100%;
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
       }
       .marks {
         position: relative;
@@ -295,12 +254,6 @@ export class VideoPlayer extends PageElement {
       }
     `,
   ];
-}
-
-/** Place the tag above its box, within the picture. */
-function tagPosition({ x, y, width }: ShownBox): string {
-  const across = x > 0.7 ? `right:${(1 - x - width) * 100}%` : `left:${x * 100}%`;
-  return `${across};top:${Math.max(y, 0.04) * 100}%`;
 }
 
 declare global {

@@ -6,12 +6,6 @@ export function navigate(path: string, { replace = false } = {}): void {
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace } }));
 }
 
-/** Open Home Assistant's dialog for an entity; for a camera, the live stream. */
-export function showEntity(from: EventTarget, entityId: string | null): void {
-  const detail = { entityId };
-  from.dispatchEvent(new CustomEvent("hass-more-info", { detail, bubbles: true, composed: true }));
-}
-
 /** Follow a link within the page, unless a modifier key opens a new tab. */
 export function followLink(event: MouseEvent): void {
   if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;

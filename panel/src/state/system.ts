@@ -42,6 +42,14 @@ export class SystemStore extends Observable {
     this.stop = null;
   }
 
+  /** Return the camera after another (`step` 1) or before it (-1), around the ends. */
+  neighbor(id: string, step: 1 | -1): Camera | null {
+    const cameras = this.state?.cameras ?? [];
+    const index = cameras.findIndex((camera) => camera.id === id);
+    if (index < 0 || cameras.length < 2) return null;
+    return cameras.at((index + step) % cameras.length) ?? null;
+  }
+
   camera(id: string): Camera | undefined {
     return this.state?.cameras.find((camera) => camera.id === id);
   }

@@ -7,6 +7,7 @@ import { clipName } from "../components/clip-card.ts";
 import { icon } from "../components/icon.ts";
 import type { Clip, ClipDetail } from "../data/types.ts";
 import { followLink, navigate } from "../ha/navigate.ts";
+import { pageKeyBesideVideo } from "../layout/keys.ts";
 import { PageElement, now } from "../page.ts";
 import { BASE, routePath } from "../router.ts";
 import { ClipStore } from "../state/clip.ts";
@@ -172,14 +173,9 @@ export class ClipView extends PageElement {
   }
 
   private step(event: KeyboardEvent): void {
-    const inside = event.composedPath()[0];
-    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (inside instanceof HTMLElement && inside.matches("video, input, textarea, select, dialog")) {
-      return;
-    }
+    const key = pageKeyBesideVideo(event);
     const { detail } = this.store ?? {};
-    const id =
-      event.key === "ArrowLeft" ? detail?.previous : event.key === "ArrowRight" ? detail?.next : null;
+    const id = key === "ArrowLeft" ? detail?.previous : key === "ArrowRight" ? detail?.next : null;
     if (id) navigate(routePath({ view: "clip", id }) + this.search, { replace: true });
   }
 

@@ -1,6 +1,6 @@
 import { mdiArrowRight } from "@mdi/js";
 import { css, html, nothing } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
 import { clipCard, clipCardStyles } from "../components/clip-card.ts";
@@ -19,11 +19,13 @@ import "../components/health-strip.ts";
 import "../components/still-image.ts";
 
 const SHOWN = 12;
+/** Milliseconds from one picture of a tile to the next, with few cameras and with many. */
+const PAUSE_MS = { few: 1000, many: 2000 };
+const FEW = 4;
 
 /** The alarm, the cameras, and today's clips. */
 @customElement("homesec-overview")
 export class OverviewView extends PageElement {
-  @state() private moving: string | null = null;
   private list: ClipList | undefined;
   private day = "";
   private midnight: ReturnType<typeof setInterval> | undefined;
@@ -95,8 +97,7 @@ export class OverviewView extends PageElement {
           html`<homesec-camera-tile
             .page=${this.page}
             .camera=${camera}
-            .moving=${this.moving === camera.id}
-            @toggle-live=${() => (this.moving = this.moving === camera.id ? null : camera.id)}
+            .pause=${cameras.length > FEW ? PAUSE_MS.many : PAUSE_MS.few}
           ></homesec-camera-tile>`,
       )}
     </div>`;

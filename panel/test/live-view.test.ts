@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from "vitest";
+
+import { Api } from "../src/data/api.ts";
+import type { PreviewBox, ZonesPreview } from "../src/data/types.ts";
+import { snapshotName } from "../src/layout/snapshot-name.ts";
+import { swipeStep } from "../src/layout/swipe.ts";
+import { parseRoute, routePath } from "../src/router.ts";
+import { LiveBoxes } from "../src/state/live-boxes.ts";
+import { SystemStore } from "../src/state/system.ts";
+import { FakeBackend } from "./fake-backend.ts";
+
+const NOW = 1_790_000_000;
+
+describe("swipeStep", () => {
+  const swipe = (x: number, y: number, ms = 200) =>
+    swipeStep({ x: 200, y: 200, at: 0 }, { x: 200 + x, y: 200 + y, at: ms });
+
+  test("follows the finger to the next and the previous camera", () => {
+    expect(swipe(-120, 10)).toBe(1);
+    expect(swipe(120, -10)).toBe(-1);
+  });
+
+  test("is none for a tap, for scrolling, and for a slow finger", () => {
+    expect(swipe(5, 2)).toBe(0);
+    expect(swipe(-80, 70)).toBe(0);
+    expect(swipe(0, -300)).toBe(0);
+    expect(swipe(-200, 0, 2000)).toBe(0);
+  });
+});
+
+describe("the route of a live view", () => {
+  test("survives any id", () => {
+    for (const id of ["01J", "a b/c?d#e", "ä"]) {
+      const path = routePath({ view: "camera", id });
+      expect(parseRoute(path.replace("/homesec", ""))).toEqual({ view: "camera", id });
+    }
+  });
+
+  test("needs an id", () => {
+    expect(parseRoute("/camera")).toEqual({ view: "overview" });
+  });
+});
+
+describe("SystemStore.neighbor", () => {
+  test("goes around the ends", async () => {
+    const backend = new FakeBackend({ clips: 0, now: NOW });
+    const store = new SystemStore(new Api(() => backend.hass()));
+    expect(store.neighbor("door", 1)).toBeNull();
+    await store.subscribe();
+    expect(store.neighbor("door", 1)?.id).toBe("drive");
+    expect(store.neighbor("garden", 1)?.id).toBe("door");
+    expect(store.neighbor("door", -1)?.id).toBe("garden");
+    expect(store.neighbor("gone", 1)).toBeNull();
+    backend.change({ cameras: backend.system.cameras.slice(0, 1) });
+    expect(store.neighbor("door", 1)).toBeNull();
+  });
+});
+
+describe("snapshotName", () => {
+  test("has the camera and the local time, and fits every file system", () => {
+    expect(snapshotName("Front door", NOW, "Europe/Berlin")).toBe(
+      "Front door 2026-09-21 16.13.20.jpg",
+    );
+    expect(snapshotName('a/b\\c:"d"', NOW, "UTC")).toBe("a_b_c__d_ 2026-09-21 14.13.20.jpg");
+  });
+});
+
+describe("LiveBoxes", () => {
+  let send: ((preview: ZonesPreview | { unavailable: boolean }) => void)[];
+  let stopped: number;
+  let refused: unknown;
+  let boxes: LiveBoxes;
+  const box = (score: number): PreviewBox => {
+    return { label: "person", score, box: [0, 0, 1, 1], counts: true, zones: [] };
+  };
+  const preview = (at: number, score: number): void => send.at(-1)!({ at, boxes: [box(score)] });
+  const scores = (at: number | null): number[] => boxes.boxesAt(at).map(({ score }) => score);
+
+  beforeEach(() => {
+    send = [];
+    stopped = 0;
+    refused = null;
+    boxes = new LiveBoxes({
+      zones: async () => ({ zones: [], labels: [], picture: "" }),
+      previewZones: async (_camera, _zones, on) => {
+        if (refused) throw refused;
+        send.push(on as (typeof send)[number]);
+        return () => void (stopped += 1);
+      },
+    });
+  });
+
+  test("are the newest where the picture is of now", async () => {
+    await boxes.follow("door");
+    expect(scores(null)).toEqual([]);
+    preview(NOW, 0.5);
+    preview(NOW + 1, 0.6);
+    expect(scores(null)).toEqual([0.6]);
+  });
+
+  test("are those of the shown picture where the video is behind", async () => {
+    await boxes.follow("door");
+    for (let second = 0; second < 10; second += 1) preview(NOW + second, second / 10);
+    expect(scores(NOW + 3.4)).toEqual([0.3]);
+    expect(scores(NOW + 3.6)).toEqual([0.4]);
+    expect(scores(NOW - 5)).toEqual([]);
+    expect(scores(NOW + 30)).toEqual([]);
+  });
+
+  test("are forgotten after a while, with another camera, and while HomeSec reloads", async () => {
+    await boxes.follow("door");
+    preview(NOW, 0.5);
+    preview(NOW + 60, 0.6);
+    expect(scores(NOW)).toEqual([]);
+    send[0]!({ unavailable: true });
+    expect(scores(null)).toEqual([]);
+    preview(NOW + 70, 0.7);
+    await boxes.follow("drive");
+    expect(stopped).toBe(1);
+    expect(scores(null)).toEqual([]);
+    send[0]!({ at: NOW + 71, boxes: [box(0.8)] }); // of the first camera
+    expect(scores(null)).toEqual([]);
+    await boxes.follow(null);
+    expect(stopped).toBe(2);
+  });
+
+  test("a subscription that begins too late is ended", async () => {
+    const following = boxes.follow("door");
+    await boxes.follow(null);
+    await following;
+    expect(send.length - stopped).toBe(0);
+  });
+
+  test("can be asked for again after a refusal", async () => {
+    refused = { code: "unauthorized" };
+    await expect(boxes.follow("door")).rejects.toMatchObject({ code: "unauthorized" });
+    refused = null;
+    await boxes.follow("door");
+    preview(NOW, 0.5);
+    expect(scores(null)).toEqual([0.5]);
+  });
+});
