@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, override
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -47,6 +48,8 @@ from .translations import async_options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+
 TITLE = "HomeSec"
 _CHOICE = (CONF_DETECTOR, CONF_MODEL)
 
@@ -85,8 +88,23 @@ class HomeSecFlow(
         return {SUBENTRY_CAMERA: CameraFlow, SUBENTRY_RECIPIENT: RecipientFlow}
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for detector and model; the defaults suit any system."""
+        """Ask for detector and model; the defaults suit any system.
+
+        There's one entry only. The manifest can't say so: Home Assistant would then tell of no
+        device that it sees on the network anymore.
+        """
+        if self._async_current_entries(include_ignore=False):
+            return self.async_abort(reason="single_instance_allowed")
         return await self._async_choose_detector("user", user_input)
+
+    async def async_step_dhcp(self, discovery_info: DhcpServiceInfo) -> ConfigFlowResult:
+        """Take over where a camera was seen on the network; nobody is asked anything."""
+        for entry in self._async_current_entries(include_ignore=False):
+            if entry.state is ConfigEntryState.LOADED:
+                entry.runtime_data.addresses.async_seen(
+                    discovery_info.macaddress, discovery_info.ip
+                )
+        return self.async_abort(reason="already_configured")
 
     async def async_step_reconfigure(
         self, _input: dict[str, Any] | None = None

@@ -28,6 +28,7 @@ SUBENTRY_RECIPIENT: Final = "recipient"
 CONF_DETECTOR: Final = "detector"
 CONF_MODEL: Final = "model"
 SECTION_ADVANCED: Final = "advanced"
+SECTION_RESPONSE: Final = "response"
 SECTION_ZONES: Final = "zones"
 DETECTOR_AUTO: Final = "auto"  # stored by earlier versions; it means the default
 
@@ -45,7 +46,13 @@ CONF_DIGEST_ONLY: Final = "digest_only"  # learned, and in no form
 CONF_TRUST: Final = "trust_certificate"  # in the form only
 SECTION_CONNECTION: Final = "connection"
 
-CONF_PRESET: Final = "preset"  # in the form only
+CONF_DEVICE_INFO: Final = "device_info"  # learned, and in no form
+
+CONF_PRESET: Final = "preset"  # in the forms only, like the following
+CONF_CHANNEL: Final = "channel"
+CONF_FOUND: Final = "found"
+CONF_HOST: Final = "host"
+CONF_MAKER: Final = "maker"
 
 # A camera: its settings.
 CONF_LABELS: Final = "labels"

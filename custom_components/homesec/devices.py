@@ -6,10 +6,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .const import DOMAIN
+from .cameras.known_device import KnownDevice, source_mac
+from .const import DOMAIN, SUBENTRY_CAMERA
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 MANUFACTURER = "HomeSec"
 PAGE = f"homeassistant://{DOMAIN}"  # HomeSec's page, opened by "Visit"
@@ -56,10 +57,38 @@ class Devices:
                 manufacturer=MANUFACTURER,
                 name=self._entry.title,
             )
+        subentry = self._entry.subentries[subentry_id]
         return DeviceInfo(
             configuration_url=PAGE,
             identifiers={(DOMAIN, subentry_id)},
-            manufacturer=MANUFACTURER,
-            name=self._entry.subentries[subentry_id].title,
+            name=subentry.title,
             via_device_id=self._ids[None],
+            **self._known(subentry),
         )
+
+    def _known(self, subentry: ConfigSubentry) -> DeviceInfo:
+        """Return what is known of the device behind a camera."""
+        known = KnownDevice.of(subentry.data)
+        return DeviceInfo(
+            connections=self._connections(subentry),
+            manufacturer=known.maker or MANUFACTURER,
+            model=known.model or None,
+            serial_number=known.serial or None,
+            sw_version=known.firmware or None,
+        )
+
+    def _connections(self, subentry: ConfigSubentry) -> set[tuple[str, str]]:
+        """Return the MAC address; of a recorder's cameras, only the first one has it.
+
+        A registry takes devices with the same address for one.
+        """
+        mac = source_mac(subentry.data)
+        first = next(
+            (
+                each.subentry_id
+                for each in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)
+                if mac and source_mac(each.data) == mac
+            ),
+            None,
+        )
+        return {(dr.CONNECTION_NETWORK_MAC, mac)} if first == subentry.subentry_id else set()

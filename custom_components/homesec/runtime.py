@@ -9,6 +9,7 @@ from .alarm.controller import AlarmController
 from .alarm.guard import Guard
 from .alarm.settings_watch import SettingsWatch
 from .alerts.controller import AlertController
+from .cameras.address_follower import AddressFollower
 from .cameras.last_pictures import LastPictures
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
@@ -40,6 +41,7 @@ class HomeSecData:
     devices: Devices = field(init=False)
     cameras: CameraRegistry = field(init=False)
     pictures: LastPictures = field(init=False)
+    addresses: AddressFollower = field(init=False)
     reconciler: CameraReconciler = field(init=False)
     alarm: AlarmController = field(init=False)
     guard: Guard = field(init=False)
@@ -57,6 +59,7 @@ class HomeSecData:
         self.devices = devices = Devices(hass, entry)
         self.cameras = cameras = CameraRegistry(hass, entry, devices)
         self.pictures = pictures = LastPictures(hass, entry, bus=bus)
+        self.addresses = AddressFollower(hass, entry, bus=bus, cameras=cameras)
         self.reconciler = CameraReconciler(hass, entry, host, pictures)
         self.storage = StorageMonitor(hass, entry, host)
         self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)

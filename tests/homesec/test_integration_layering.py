@@ -12,7 +12,7 @@ LAYERS = (
     ("spare_folder",),
     (
         *("event_bus", "alert_issues", "camera_issues", "cameras.state", "devices", "issues"),
-        *("video_issues",),
+        *("cameras.known_device", "video_issues"),
     ),
     (
         *("alarm", "alerts", "cameras", "clips", "cloud", "visit_statistics", "bus_events"),

@@ -10,6 +10,7 @@ from ..const import (
     CONF_ARMED_MODES,
     CONF_DETECTION,
     CONF_DETECTOR,
+    CONF_DEVICE_INFO,
     CONF_DISARMED,
     CONF_MODEL,
     CONF_PINS,
@@ -134,7 +135,11 @@ def _strengthens(key: str, before: object, after: object) -> bool:
 
 
 def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a camera's settings with the ids of zones that were stored without them."""
+    """Return a camera's settings with the ids of zones that were stored without them.
+
+    What is only known of the camera isn't a setting.
+    """
+    data = {key: value for key, value in data.items() if key != CONF_DEVICE_INFO}
     zones = data.get(CONF_ZONES)
     if not zones:
         return {**DEFAULTS, **data}

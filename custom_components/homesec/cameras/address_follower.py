@@ -1,0 +1,105 @@
+"""Follows cameras to new IP addresses, which routers give to devices when they like.
+
+Home Assistant tells of a device with a known MAC address whenever it appears on the network. A
+camera that is connected stays where it is: otherwise anyone on the network could lead it away
+from its camera by a claim. Like any other change of a source, an armed alarm reports it.
+"""
+
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import LOGGER, SUBENTRY_CAMERA
+from ..engine.core.errors import InvalidSource
+from ..engine.core.events import HealthChanged
+from ..engine.core.source_url import parse_source_url
+from ..engine.core.types import CameraHealth
+from .config import source_unique_id
+from .known_device import normal_mac, source_mac
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+
+    from ..engine.core.events import EngineEvent
+    from ..event_bus import EventBus
+    from .registry import CameraRegistry
+
+_URLS: Final = (CONF_URL,)
+"""The settings with URLs of a camera."""
+
+
+class AddressFollower:
+    """Changes the addresses of cameras that aren't connected."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, *, bus: EventBus, cameras: CameraRegistry
+    ) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._cameras = cameras
+        self._seen: dict[str, str] = {}  # IP addresses by MAC address
+        bus.async_subscribe(self._async_handle, kinds=(HealthChanged,))
+
+    @callback
+    def async_seen(self, mac: str, address: str) -> None:
+        """Take over the IP address at which a device was seen."""
+        if not (known := normal_mac(mac)):
+            return
+        self._seen[known] = address
+        for camera in self._entry.get_subentries_of_type(SUBENTRY_CAMERA):
+            self._async_follow(camera)
+
+    @callback
+    def _async_handle(self, event: EngineEvent) -> None:
+        # It may have been seen elsewhere while its old connection wasn't known to be lost.
+        if isinstance(event, HealthChanged) and event.health is not CameraHealth.RUNNING:
+            camera = self._entry.subentries.get(event.camera_id)
+            if camera is not None:
+                self._async_follow(camera)
+
+    @callback
+    def _async_follow(self, camera: ConfigSubentry) -> None:
+        address = self._seen.get(source_mac(camera.data))  # a MAC address is never empty here
+        state = self._cameras.get(camera.subentry_id)
+        if address is None or (state is not None and state.watching):
+            return
+        changed = moved_urls(camera.data, address)
+        if not changed:
+            return
+        LOGGER.info("The camera %s has a new address on the network", camera.title)
+        data = {**camera.data, **changed}
+        unique_id: str | None = source_unique_id(self._entry.entry_id, data)
+        if any(other.unique_id == unique_id for other in self._entry.subentries.values()):
+            # Two cameras that swap their addresses: the other one follows later.
+            unique_id = camera.unique_id
+        self._hass.config_entries.async_update_subentry(
+            self._entry, camera, data=data, unique_id=unique_id
+        )
+
+
+def moved_urls(data: Mapping[str, Any], address: str) -> dict[str, str]:
+    """Return the URLs of a camera that change with its IP address, by their settings."""
+    urls = {key: data[key] for key in _URLS if key in data}
+    found = {key: moved(url, address) for key, url in urls.items()}
+    return {key: url for key, url in found.items() if url != urls[key]}
+
+
+def moved(url: str, address: str) -> str:
+    """Return a URL with another IP address.
+
+    It stays as it is with a name, which follows the camera by itself, or with an address of the
+    other version.
+    """
+    try:
+        parsed = parse_source_url(url)
+        old, new = ip_address(parsed.host), ip_address(address)
+    except InvalidSource, ValueError:
+        return url
+    if old == new or old.version != new.version:
+        return url
+    return replace(parsed, host=new.compressed).without_login

@@ -1,0 +1,229 @@
+"""Cameras that get another IP address from the router."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import SOURCE_DHCP, SOURCE_USER
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.loader import async_get_dhcp
+from homesec_fixtures import CAMERA_ID, camera, set_up
+from hypothesis import given, strategies as st
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.homesec.cameras.address_follower import moved
+from custom_components.homesec.cameras.config import source_unique_id
+from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.core.events import HealthChanged
+from custom_components.homesec.engine.core.source_url import parse_source_url
+from custom_components.homesec.engine.core.types import CameraHealth
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+
+MAC, OTHER_MAC = "00:1a:2b:3c:4d:5e", "00:1a:2b:3c:4d:5f"
+OTHER_ID = "01K0HOVSE00000000000OTHER0"
+URL = "rtsp://192.0.2.7:8554/stream?token=abc"
+
+
+def stream(entry: MockConfigEntry, camera_id: str = CAMERA_ID, **settings: object) -> None:
+    """Make a camera of the entry a stream that is off, before the entry is set up."""
+    subentry = entry.subentries[camera_id]
+    data = {"kind": "stream", "url": URL, "device_info": {"mac": MAC}, "detection": False}
+    data = {**subentry.data, **data, **settings}
+    object.__setattr__(subentry, "data", data)
+    object.__setattr__(subentry, "unique_id", source_unique_id(entry.entry_id, data))
+
+
+async def appear(hass: HomeAssistant, mac: str = MAC, address: str = "192.0.2.8") -> None:
+    """Have Home Assistant tell of a device on the network."""
+    seen = DhcpServiceInfo(ip=address, hostname="cam", macaddress=mac.replace(":", ""))
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_DHCP}, data=seen
+    )
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "already_configured")
+    await hass.async_block_till_done()
+
+
+def url(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> str:
+    return entry.subentries[camera_id].data["url"]
+
+
+async def test_home_assistant_tells_of_registered_devices(hass: HomeAssistant) -> None:
+    matchers = await async_get_dhcp(hass)
+    ours = [each for each in matchers if each["domain"] == DOMAIN]
+    assert ours == [{"domain": DOMAIN, "registered_devices": True}]
+
+
+async def test_second_entry_is_refused_without_the_manifest(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    flows = hass.config_entries.flow
+    opened = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+    await set_up(hass, entry)
+    late = await flows.async_configure(opened["flow_id"], {"advanced": {}})
+    again = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+    for refused in (late, again):
+        assert (refused["type"], refused["reason"]) == (
+            FlowResultType.ABORT,
+            "single_instance_allowed",
+        )
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_camera_that_is_off_is_followed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    await appear(hass)
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    camera = entry.subentries[CAMERA_ID]
+    assert camera.unique_id == source_unique_id(entry.entry_id, camera.data)
+    assert camera.title == "Front door"
+
+
+async def test_unknown_device_changes_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    await appear(hass, OTHER_MAC)
+    await appear(hass, "")
+    assert url(entry) == URL
+
+
+async def test_camera_without_known_mac_is_left_alone(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry, device_info={})
+    await set_up(hass, entry)
+    await appear(hass)
+    await appear(hass, "")
+    assert url(entry) == URL
+
+
+async def test_seen_device_of_an_entry_that_is_not_loaded_is_no_error(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    entry.add_to_hass(hass)
+    await appear(hass)
+    assert url(entry) == URL
+
+
+async def test_connected_camera_is_followed_when_its_connection_is_lost(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    runtime = entry.runtime_data
+    for health, expected in (
+        (CameraHealth.RUNNING, URL),
+        (CameraHealth.LOST, "rtsp://192.0.2.8:8554/stream?token=abc"),
+    ):
+        event = HealthChanged(camera_id=CAMERA_ID, health=health)
+        runtime.cameras[CAMERA_ID].apply(event)
+        runtime.bus.async_dispatch(event)
+        await appear(hass)
+        assert url(entry) == expected
+
+
+async def test_lost_connection_takes_over_what_was_seen_before(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    runtime = entry.runtime_data
+    runtime.cameras[CAMERA_ID].apply(
+        HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
+    )
+    await appear(hass)
+    assert url(entry) == URL
+    lost = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.LOST)
+    runtime.cameras[CAMERA_ID].apply(lost)
+    runtime.bus.async_dispatch(lost)
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    # One that is being removed is no error.
+    runtime.bus.async_dispatch(HealthChanged(camera_id="gone", health=CameraHealth.OFF))
+
+
+async def test_all_cameras_of_a_recorder_are_followed(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path
+) -> None:
+    entry = with_other(entry, video)
+    stream(entry)
+    stream(entry, OTHER_ID, url="rtsp://192.0.2.7/2")
+    await set_up(hass, entry)
+    await appear(hass)
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    assert url(entry, OTHER_ID) == "rtsp://192.0.2.8/2"
+
+
+async def test_cameras_that_swap_their_addresses_are_both_followed(
+    hass: HomeAssistant, entry: MockConfigEntry, video: Path
+) -> None:
+    entry = with_other(entry, video)
+    swapped = URL.replace("192.0.2.7", "192.0.2.8")
+    stream(entry)
+    stream(entry, OTHER_ID, url=swapped, device_info={"mac": OTHER_MAC})
+    await set_up(hass, entry)
+    await appear(hass, MAC, "192.0.2.8")
+    await appear(hass, OTHER_MAC, "192.0.2.7")
+    assert (url(entry), url(entry, OTHER_ID)) == (swapped, URL)
+
+
+async def test_password_stays_and_is_in_no_log(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream(entry, username="guard", password="s3cret", digest_only=True)
+    await set_up(hass, entry)
+    weakened = async_capture_events(hass, "homesec_alarm_weakened")
+    await appear(hass)
+    data = entry.subentries[CAMERA_ID].data
+    assert (data["username"], data["password"], data["digest_only"]) == ("guard", "s3cret", True)
+    assert "has a new address" in caplog.text
+    assert "s3cret" not in caplog.text
+    assert "token=abc" not in caplog.text
+    assert not weakened, "the alarm isn't armed"
+
+
+def with_other(entry: MockConfigEntry, video: Path) -> MockConfigEntry:
+    """Return the entry with a second camera."""
+    other = camera("Garden", video, camera_id=OTHER_ID)
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="HomeSec",
+        data=dict(entry.data),
+        subentries_data=[*(each.as_dict() for each in entry.subentries.values()), other],
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "address", "after"),
+    [
+        ("rtsp://192.0.2.7/1", "192.0.2.8", "rtsp://192.0.2.8/1"),
+        ("http://192.0.2.7:81/v?a=1&b=2", "192.0.2.8", "http://192.0.2.8:81/v?a=1&b=2"),
+        ("rtsp://[fe80::7]/1", "fe80::8", "rtsp://[fe80::8]/1"),
+        ("rtsp://192.0.2.7/1", "fe80::8", "rtsp://192.0.2.7/1"),
+        ("rtsp://camera.local/1", "192.0.2.8", "rtsp://camera.local/1"),
+        ("rtsp://192.0.2.7/1", "nonsense", "rtsp://192.0.2.7/1"),
+        ("RTSP://192.0.2.7/1", "192.0.2.7", "RTSP://192.0.2.7/1"),
+        ("nonsense", "192.0.2.8", "nonsense"),
+    ],
+)
+def test_only_an_ip_address_is_replaced(before: str, address: str, after: str) -> None:
+    assert moved(before, address) == after
+
+
+@given(
+    st.ip_addresses(v=4),
+    st.ip_addresses(v=4),
+    st.integers(1, 65535),
+    st.text(alphabet="abc/?=&%20_~é", max_size=30),
+)
+def test_moved_url_keeps_port_and_path(one: object, other: object, port: int, path: str) -> None:
+    before = f"rtsp://{one}:{port}/{path}"
+    parsed, after = parse_source_url(before), parse_source_url(moved(before, str(other)))
+    assert (after.host, after.port, after.target) == (str(other), parsed.port, parsed.target)
+    assert moved(moved(before, str(other)), str(one)) in (before, parsed.without_login)
