@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from homesec_dev.bootstrap.console import SetupError, step
-from homesec_dev.demo_setup import add_homesec, entity_id, suggested
+from homesec_dev.demo_setup import add_homesec, camera_form, entity_id, suggested
 from homesec_dev.ha import HomeAssistant
 
 from .footage_video import busy_street, quiet_street
@@ -131,7 +131,7 @@ def _add_cameras(client: HaClient, folder: Path, case: Case) -> None:
             video.hardlink_to(film)
         except OSError:  # another disk
             shutil.copyfile(film, video)
-        shown = client.subentry(entry_id, "camera").answer(kind="file", file=str(video))
+        shown = camera_form(client, entry_id).answer(kind="file", file=str(video))
         if shown.errors:
             raise SetupError(f"the camera's form shows {shown.errors}")
         settings = suggested(shown) | {"name": f"Camera {number}"}

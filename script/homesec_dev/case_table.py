@@ -1,7 +1,7 @@
 """`script/cases`: write the tables of docs/cameras.md that are made from other files.
 
-"By symptom" is made from tests/field/cases.toml, and what the sensor *Stream* says from the texts
-of the user interface.
+"By symptom" is made from tests/field/cases.toml, what the sensor *Stream* says from the texts of
+the user interface, and "Makers" from the file that the integration itself uses.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 FOLDER = paths.REPOSITORY / "tests" / "field"
 TABLE = FOLDER / "cases.toml"
 PAGE = paths.REPOSITORY / "docs" / "cameras.md"
+MAKERS = paths.COMPONENT / "cameras" / "makers.toml"
 TEXTS = paths.COMPONENT / "translations" / "en.json"
+RTSP_PORT = 554
 BEGIN, END = "<!-- script/cases writes this table: {} -->", "<!-- End of the table. -->"
 HEAD = ("symptom", "what the camera sends", "what HomeSec does", "what helps")
+MAKER_HEAD = ("maker", "main stream", "low-resolution stream", "good to know")
 VERDICT_HEAD = ("stream", "what it means, and what helps")
 
 
@@ -76,6 +79,23 @@ def verdict_rows() -> list[Row]:
     return [(f"**{name}**", advice[key]) for key, name in sensor["state"].items()]
 
 
+def maker_rows() -> list[Row]:
+    """Return where the cameras of each maker have their video, with ``N`` for the channel."""
+    rows: list[Row] = []
+    for maker in tomllib.loads(MAKERS.read_text(encoding="utf-8"))["maker"]:
+        ports = [port for port in maker.get("ports", ()) if port != RTSP_PORT]
+        notes = [maker.get("hint", ""), *(f"Some models use port {port}." for port in ports)]
+        columns = zip(*maker["streams"], strict=True)
+        main, low = ("<br>".join(map(_path, column)) for column in columns)
+        rows.append((f"**{maker['name']}**", main, low, " ".join(filter(None, notes))))
+    return sorted(rows, key=lambda row: row[0].casefold())
+
+
+def _path(path: str) -> str:
+    shown = re.sub(r"{channel:02}", "0N", path).replace("{channel}", "N")
+    return f"`{shown}`" if shown else ""
+
+
 def markdown(head: Row, rows: Sequence[Row]) -> str:
     """Return a table."""
     lines = [" | ".join(cells) for cells in (head, ("---",) * len(head), *rows)]
@@ -96,6 +116,7 @@ def current_page() -> str:
     """Return the page as it should be."""
     page = PAGE.read_text(encoding="utf-8")
     page = with_table(page, "symptoms", markdown(HEAD, case_rows(read_cases())))
+    page = with_table(page, "makers", markdown(MAKER_HEAD, maker_rows()))
     return with_table(page, "stream", markdown(VERDICT_HEAD, verdict_rows()))
 
 

@@ -72,13 +72,19 @@ def add_camera(
     client: HaClient, entry_id: str, source: Mapping[str, str], *, name: str = CAMERA_NAME
 ) -> None:
     """Add a camera that guards in every mode, and also detects people while disarmed."""
-    shown = client.subentry(entry_id, "camera").answer(source)
+    shown = camera_form(client, entry_id).answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
     settings = suggested(shown)
     settings |= {"name": name, "armed_modes": ["home", "away", "night", "vacation", "custom"]}
     settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S}
     _expect_entry(shown.answer(settings))
+
+
+def camera_form(client: HaClient, entry_id: str) -> Flow:
+    """Return the form for the source of a new camera; earlier versions begin with it."""
+    form = client.subentry(entry_id, "camera")
+    return form.answer(found="address") if form.fields == ["found"] else form
 
 
 def _expect_entry(flow: Flow) -> None:

@@ -129,9 +129,10 @@ def set_up_home(house: House) -> None:
     """Add HomeSec with a camera that is never live, a phone, a mailbox, and the stand-ins."""
     client = house.ha.client
     entry_id = demo_setup.add_homesec(client)
-    shown = client.subentry(entry_id, "camera").answer(kind="file", file=house.film)
+    shown = demo_setup.camera_form(client, entry_id).answer(kind="file", file=house.film)
     settings = demo_setup.suggested(shown)
-    settings |= {"name": "Front door", "disarmed": "off", "armed_modes": []}
+    settings |= {"name": "Front door", "armed_modes": []}
+    settings["response"] |= {"disarmed": "off"}
     assert shown.answer(settings).type == "create_entry"
     devices = client.command("config/device_registry/list")
     device_id = next(each["id"] for each in devices if each["name"] == "Front door")

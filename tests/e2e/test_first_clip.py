@@ -15,7 +15,7 @@ import pytest_socket
 
 from homesec_dev import footage
 from homesec_dev.browser import Browser
-from homesec_dev.demo_setup import entity_id, remove_delays, suggested
+from homesec_dev.demo_setup import camera_form, entity_id, remove_delays, suggested
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
 
@@ -82,7 +82,7 @@ def test_adding_homesec_starts_camera_flow(house: House) -> None:
 
 def test_camera_flow_distinguishes_wrong_password_from_wrong_path(house: House) -> None:
     client = house.ha.client
-    refused = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door", "wrong")
+    refused = describe(camera_form(client, house.entry_id), f"{house.rtsp}/door", "wrong")
     assert refused.errors == {"password": "invalid_auth"}
     lost = describe(refused, f"{house.rtsp}/window")
     assert lost.errors == {"url": "stream_not_found", "password": "login_unchecked"}
@@ -90,7 +90,7 @@ def test_camera_flow_distinguishes_wrong_password_from_wrong_path(house: House) 
 
 def test_camera_form_shows_preview_before_saving(house: House) -> None:
     client = house.ha.client
-    shown = describe(client.subentry(house.entry_id, "camera"), f"{house.rtsp}/door")
+    shown = describe(camera_form(client, house.entry_id), f"{house.rtsp}/door")
     assert shown.step == "settings", shown.errors
     placeholders = shown.shown["description_placeholders"]
     assert "1280 x 720" in placeholders["formats"]
@@ -102,10 +102,8 @@ def test_camera_form_shows_preview_before_saving(house: House) -> None:
     saved = shown.answer(
         name="Front door",
         labels=["person"],
-        disarmed="off",
         armed_modes=["away"],
-        pre_roll_s=4,
-        post_roll_s=3,
+        response={"disarmed": "off", "pre_roll_s": 4, "post_roll_s": 3},
         advanced={
             "grace_s": 3,
             "detect_fps": 5,

@@ -21,7 +21,14 @@ from hypothesis import settings  # noqa: E402
 settings.register_profile("field", deadline=None)
 settings.load_profile("field")
 
-HOME = ("custom_integrations", "cheap_hashes", "config_dir", "engine", "quick_forms")
+HOME = (
+    "custom_integrations",
+    "cheap_hashes",
+    "config_dir",
+    "engine",
+    "quick_forms",
+    "nothing_found",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -116,7 +116,7 @@ async def test_wrong_path_and_wrong_password_are_told_at_once(
         if password is not None:
             given |= {"username": "guard", "password": password}
         again = await submit_subentry(hass, await start_adding(hass, entry), given)
-    assert again["step_id"] == "user"
+    assert again["step_id"] == "source"
     assert again["errors"] == errors
     assert len(camera.logins) == logins, "a camera locks out who guesses"
 

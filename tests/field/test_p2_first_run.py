@@ -21,7 +21,7 @@ from custom_components.homesec.trigger import TRIGGERS
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 from homesec_dev.browser import Browser
-from homesec_dev.demo_setup import add_homesec, suggested
+from homesec_dev.demo_setup import add_homesec, camera_form, suggested
 from homesec_dev.ha import HomeAssistant
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ class Home:
         self.page.resize(size, mobile=size == PHONE)
         self.page.open("/config/integrations/integration/homesec")
         self.page.click("Add camera")
-        self.page.wait_for("!!deepDom.matching('step-flow-form')")
+        self.page.wait_for("!!deepDom.matching('step-flow-form')", timeout_s=60)
+        self.page.click("Enter the address")
+        self.page.click("Next")
         self.page.wait_for(f"!!{field('url')}")
 
     def type_into(self, name: str, text: str) -> None:
@@ -113,8 +115,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     shutil.copyfile(footage.demo(), film)
     with HomeAssistant(folder) as ha, Browser(size=DESKTOP) as page:
         entry_id = add_homesec(ha.client)
-        form = ha.client.subentry(entry_id, "camera").answer(kind="file", file=str(film))
-        form.answer(suggested(form) | {"name": "Front door", "disarmed": "off"})
+        form = camera_form(ha.client, entry_id).answer(kind="file", file=str(film))
+        settings = suggested(form) | {"name": "Front door"}
+        settings["response"] |= {"disarmed": "off"}
+        form.answer(settings)
         page.log_in(ha.url, ha.client.token)
         yield Home(ha, page, entry_id, film)
 

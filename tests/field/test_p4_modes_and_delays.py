@@ -35,10 +35,12 @@ async def test_preset_fills_in_modes_without_home(hass, entry, video, preset, mo
     shown = await submit_subentry(hass, await start_adding(hass, entry), given)
     suggested = suggested_values(shown)
     assert set(suggested["armed_modes"]) == modes
-    assert suggested["disarmed"] == "detect"
+    assert suggested["response"]["disarmed"] == "detect"
     saved = {k: v for k, v in suggested.items() if v is not None and k != "zones"}
     advanced = {k: v for k, v in suggested["advanced"].items() if v is not None}
-    await submit_subentry(hass, shown, {**saved, "name": "New", "advanced": advanced})
+    response = {k: v for k, v in suggested["response"].items() if v is not None}
+    saved |= {"name": "New", "response": response, "advanced": advanced}
+    await submit_subentry(hass, shown, saved)
     [camera] = [each for each in entry.subentries.values() if each.title == "New"]
     for mode in AlarmMode:
         guards = Activity.RECORD if mode in modes else Activity.DETECT

@@ -18,14 +18,16 @@ STREAM = {"kind": "stream", "url": URL}
 SETTINGS = {
     "name": "Garden",
     "labels": ["person", "cat"],
-    "record_labels": ["person"],
-    "alarm_labels": ["person", "cat"],
-    "alert_labels": ["cat"],
-    "disarmed": "off",
     "armed_modes": ["away", "night"],
-    "alarm_at_once": True,
-    "pre_roll_s": 5.0,
-    "post_roll_s": 6.0,
+    "response": {
+        "disarmed": "off",
+        "alarm_at_once": True,
+        "record_labels": ["person"],
+        "alarm_labels": ["person", "cat"],
+        "alert_labels": ["cat"],
+        "pre_roll_s": 5.0,
+        "post_roll_s": 6.0,
+    },
     "zones": {
         "zones": [
             {
@@ -57,10 +59,27 @@ PROBED = Probe(
 )
 
 
-async def start_adding(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
-    return await hass.config_entries.subentries.async_init(
+PROGRESS = ("check", "preview", "read", "search")
+
+
+async def start_search(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    """Start adding a camera, and return the form with what was found."""
+    flow = await hass.config_entries.subentries.async_init(
         (entry.entry_id, "camera"), context={"source": SOURCE_USER}
     )
+    if flow["type"] is not FlowResultType.SHOW_PROGRESS:
+        return flow
+    assert flow["step_id"] == flow["progress_action"] == "search"
+    await hass.async_block_till_done()
+    return await hass.config_entries.subentries.async_configure(flow["flow_id"])
+
+
+async def start_adding(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    """Start adding a camera by its address, and return the form for it."""
+    flow = await start_search(hass, entry)
+    if flow["type"] is not FlowResultType.FORM:
+        return flow
+    return await submit_subentry(hass, flow, {"found": "address"})
 
 
 async def start_reconfiguring(
@@ -73,10 +92,10 @@ async def start_reconfiguring(
 
 
 async def submit_subentry(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
-    """Submit a form, and wait for the preview if that comes next."""
+    """Submit a form, and wait for what takes time if that comes next."""
     result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
-    if result["type"] is FlowResultType.SHOW_PROGRESS:
-        assert result["step_id"] == result["progress_action"] in ("preview", "check")
+    while result["type"] is FlowResultType.SHOW_PROGRESS:
+        assert result["step_id"] == result["progress_action"] in PROGRESS
         await hass.async_block_till_done()
         result = await hass.config_entries.subentries.async_configure(flow["flow_id"])
     return result

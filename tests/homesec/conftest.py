@@ -11,5 +11,6 @@ def _home(
     config_dir: None,
     engine: None,
     quick_forms: None,
+    nothing_found: object,
 ) -> None:
     """Prepare Home Assistant."""

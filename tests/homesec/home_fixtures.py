@@ -15,10 +15,11 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from recipient_fixtures import NUMBER
 
 from custom_components.homesec.alarm import pins
+from custom_components.homesec.cameras.discovery import FoundCameras
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
-from custom_components.homesec.flows import problems
+from custom_components.homesec.flows import camera_search, problems
 from homesec_dev import footage
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def quick_forms() -> Iterator[None]:
     """Show forms with errors at once."""
     with patch.object(problems, "PAUSE_S", 0):
         yield
+
+
+@pytest.fixture
+def nothing_found() -> Iterator[Any]:
+    """Replace the search for cameras, which would ask the network; it finds nothing."""
+    with patch.object(camera_search, "async_search", return_value=FoundCameras()) as search:
+        yield search
 
 
 @pytest.fixture(scope="session")

@@ -60,14 +60,14 @@ async def test_video_file_is_previewed_and_added(
     object.__setattr__(entry, "subentries", {})
     await set_up(hass, entry)
     flow = await start_adding(hass, entry)
-    assert flow["step_id"] == "user"
+    assert flow["step_id"] == "source"
     shown = await submit_subentry(hass, flow, {"kind": "file", "file": str(video)})
     assert shown["step_id"] == "settings", shown["errors"]
     placeholders = shown["description_placeholders"]
     assert placeholders["formats"].startswith("640 x 272 · H.264")
     assert suggested_values(shown)["name"] == "bikes"
     assert suggested_values(shown)["labels"] == ["person"]
-    assert suggested_values(shown)["disarmed"] == "detect"
+    assert suggested_values(shown)["response"]["disarmed"] == "detect"
     assert suggested_values(shown)["armed_modes"] == ["away", "vacation"]
 
     [signed] = re.findall(r"!\[\]\((.*)\)", placeholders["picture"])
@@ -211,7 +211,7 @@ async def test_failed_preview_shows_error_and_can_be_repeated(
     probe.side_effect = error()
     flow = await start_adding(hass, entry)
     again = await submit_subentry(hass, flow, {**STREAM, "username": "ann", "password": "secret"})
-    assert again["step_id"] == "user"
+    assert again["step_id"] == "source"
     assert again["errors"] == {FIELDS.get(error, "url"): error.key}
     assert suggested_values(again)["url"] == URL
     assert "secret" not in str(suggested_values(again))
@@ -299,13 +299,13 @@ async def test_settings_without_name_or_labels_show_errors(
     assert again["errors"] == {"name": "name_missing", "labels": "labels_missing"}
     again = await submit_subentry(hass, again, {**SETTINGS, "labels": ["person"]})
     assert again["errors"] == {
-        "alarm_labels": "label_not_chosen",
-        "alert_labels": "label_not_chosen",
+        "response": "label_not_chosen",
         "advanced": "rule_label_not_chosen",
     }
-    again = await submit_subentry(hass, again, {**SETTINGS, "record_labels": ["dog"]})
-    assert again["errors"] == {"record_labels": "label_not_chosen"}
-    assert suggested_values(again)["pre_roll_s"] == 5.0
+    response = {**SETTINGS["response"], "record_labels": ["dog"]}
+    again = await submit_subentry(hass, again, {**SETTINGS, "response": response})
+    assert again["errors"] == {"response": "label_not_chosen"}
+    assert suggested_values(again)["response"]["pre_roll_s"] == 5.0
     done = await submit_subentry(hass, again, SETTINGS)
     assert done["type"] is FlowResultType.CREATE_ENTRY
 
@@ -366,7 +366,8 @@ async def test_reconfigured_camera_keeps_password_without_showing_it(
     other = "rtsp://192.0.2.8/2"
     shown = await submit_subentry(hass, flow, {"kind": "stream", "url": other, "username": "ann"})
     assert suggested_values(shown) == SETTINGS
-    changed = {**SETTINGS, "name": "Garden gate", "pre_roll_s": 8.0}
+    changed = {**SETTINGS, "name": "Garden gate"}
+    changed["response"] = {**SETTINGS["response"], "pre_roll_s": 8.0}
     changed["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "threshold"}
     done = await submit_subentry(hass, shown, changed)
     assert done["reason"] == "reconfigure_successful"

@@ -48,7 +48,7 @@ async def test_user_step_creates_entry_and_continues_with_first_camera(hass: Hom
     kind, flow_id = done["next_flow"]
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
     following = hass.config_entries.subentries.async_get(flow_id)
-    assert following["step_id"] == "user"
+    assert following["step_id"] == "search"
     await hass.async_block_till_done(wait_background_tasks=True)
 
 

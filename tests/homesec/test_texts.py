@@ -32,6 +32,7 @@ from custom_components.homesec.flows import (
     alarm_form,
     custom_model_form,
     encryption_form,
+    found_form,
     pin_gate,
     problems,
     recipient_flow,
@@ -162,7 +163,8 @@ def test_config_flow_errors_have_texts() -> None:
     assert TEXTS["config"]["error"].keys() == used | PIN_ERRORS
     flows = ("flows.custom_model_flow", "flows.storage_flow", "flows.alarm_flow")
     reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
-    assert TEXTS["config"]["abort"].keys() == {*reasons, "single_instance_allowed"}
+    reasons |= set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["config_flow"]))
+    assert TEXTS["config"]["abort"].keys() == reasons
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket", "check"}
     for group in ("error", "abort"):
         placeholders = re.findall(r"{(\w+)}", json.dumps(TEXTS["config"][group]))
@@ -170,9 +172,17 @@ def test_config_flow_errors_have_texts() -> None:
 
 
 def test_camera_forms_have_all_texts() -> None:
-    for step in ("user", "reconfigure"):
-        schema = source_form.source_schema([], asks_preset=step == "user")
+    for step in ("source", "reconfigure"):
+        schema = source_form.source_schema([], asks_preset=step == "source")
         check_form(schema, CAMERA["step"][step])
+    otherwise = TEXTS["selector"]["found_camera"]["options"]
+    check_form(found_form.found_schema({}, otherwise), CAMERA["step"]["found"])
+    check_form(found_form.login_schema(), CAMERA["step"]["login"])
+    check_form(found_form.maker_schema([]), CAMERA["step"]["maker"])
+    assert otherwise.keys() == set(found_form.OTHERWISE)
+    failed = {errors.DiscoveryError, *errors.DiscoveryError.__subclasses__(), errors.HomeSecError}
+    notes = {each.key for each in failed - {errors.OnvifMissing}} | {"found", "nothing"}
+    assert TEXTS["selector"]["search_note"]["options"].keys() == notes
     kinds = TEXTS["selector"]["zone_kind"]["options"]
     labels = dict.fromkeys(const.LABELS, "")
     check_form(
@@ -183,7 +193,7 @@ def test_camera_forms_have_all_texts() -> None:
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
         assert placeholder == problems.PROBLEM or f'"{placeholder}":' in SOURCE["flows.camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
-    assert CAMERA["progress"].keys() == {"preview", "preview_slow", "check"}
+    assert CAMERA["progress"].keys() == {"search", "read", "preview", "preview_slow", "check"}
     assert CAMERA["entry_type"]
 
 
@@ -201,6 +211,9 @@ def test_camera_errors_have_texts() -> None:
         r': "(own_camera|path_not_allowed|invalid_\w+)"', SOURCE["flows.camera_source"]
     )
     used += re.findall(r': "(\w+_unchecked)"', SOURCE["flows.source_errors"])
+    used += re.findall(r'(?::|=) "(invalid_\w+|no_\w+|maker_\w+)"', SOURCE["flows.camera_search"])
+    used += [each.key for each in errors.DiscoveryError.__subclasses__()]
+    used += [errors.DiscoveryError.key]
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key} | PIN_ERRORS
     for key, text in CAMERA["error"].items():
         if key in PIN_ERRORS:
@@ -213,6 +226,7 @@ def test_camera_errors_have_texts() -> None:
 
 def test_camera_abort_reasons_have_texts() -> None:
     reasons = set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["flows.camera_source"]))
+    assert "already_configured" in SOURCE["flows.camera_flow"]
     assert CAMERA["abort"].keys() == reasons | GONE | {"reconfigure_successful"}
 
 
@@ -426,7 +440,8 @@ def test_manifest_meets_home_assistant_and_hacs_rules() -> None:
     assert list(MANIFEST)[:2] == ["domain", "name"]
     assert list(MANIFEST)[2:] == sorted(list(MANIFEST)[2:])
     assert MANIFEST["domain"] == const.DOMAIN
-    assert MANIFEST["single_config_entry"]
+    # With it, Home Assistant would tell of no camera that has a new address.
+    assert "single_config_entry" not in MANIFEST
     assert MANIFEST["config_flow"]
     # All requirements must install on Alpine Linux, which OpenCV doesn't.
     assert MANIFEST["requirements"] == [

@@ -76,12 +76,14 @@ async def test_camera_without_zone_data_loads(
     assert config.rules == (LabelRule(label="person"),)
     source = {"kind": "file", "file": entry.subentries[CAMERA_ID].data["file"]}
     shown = await submit_subentry(hass, await start_reconfiguring(hass, entry, CAMERA_ID), source)
-    assert suggested_values(shown)["record_labels"] == []
-    assert suggested_values(shown)["alarm_labels"] == ["person"]
+    response = suggested_values(shown)["response"]
+    assert (response["record_labels"], response["alarm_labels"]) == ([], ["person"])
     assert suggested_values(shown)["zones"] == {"zones": []}
     assert suggested_values(shown)["advanced"]["rules"] == []
     # A field that is left out is the same as an empty one.
-    few = {k: v for k, v in SETTINGS.items() if k not in ("zones", "record_labels", "alarm_labels")}
+    few = {k: v for k, v in SETTINGS.items() if k != "zones"}
+    optional = ("record_labels", "alarm_labels")
+    few["response"] = {k: v for k, v in SETTINGS["response"].items() if k not in optional}
     few["advanced"] = {k: v for k, v in SETTINGS["advanced"].items() if k != "rules"}
     done = await submit_subentry(hass, shown, few)
     assert done["reason"] == "reconfigure_successful"

@@ -1,12 +1,13 @@
 """The flow that adds a camera or changes one: source, preview, settings."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
-from homeassistant.const import CONF_ENTITY_ID, CONF_NAME
+from homeassistant.const import CONF_ENTITY_ID, CONF_NAME, CONF_URL
 from homeassistant.core import callback
 
 from ..cameras.config import (
@@ -14,10 +15,12 @@ from ..cameras.config import (
     new_camera_settings,
     source_unique_id,
 )
+from ..cameras.known_device import KnownDevice, find_mac
 from ..cameras.webcams import find_webcams
 from ..cameras.zones import ZoneError
 from ..const import (
     CONF_DEVICE,
+    CONF_DEVICE_INFO,
     CONF_DIGEST_ONLY,
     CONF_FILE,
     CONF_FINGERPRINT,
@@ -34,7 +37,8 @@ from ..engine.core.source_url import format_fingerprint
 from ..engine.core.types import SourceKind
 from ..translations import async_options
 from ..urls import PREVIEW_URL
-from .camera_source import TEXTS, CameraSourceSteps
+from .camera_search import CameraSearchSteps
+from .camera_source import TEXTS
 from .problems import PROBLEM, async_problem
 from .settings_form import format_settings, read_settings, settings_schema, validate_settings
 from .subentry_flow import abort_if_removed
@@ -43,9 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREVIEW_LIFETIME = timedelta(minutes=30)
+MAX_NAME = 40  # characters of a name that a device suggests
 
 
-class CameraFlow(CameraSourceSteps):
+class CameraFlow(CameraSearchSteps):
     """The flow behind "Add camera" and a camera's settings."""
 
     @abort_if_removed
@@ -54,6 +59,9 @@ class CameraFlow(CameraSourceSteps):
     ) -> SubentryFlowResult:
         """Show the preview and ask for the settings."""
         stored = self._get_reconfigure_subentry().data if self._reconfiguring else {}
+        unique_id = source_unique_id(self._entry_id, self._source)
+        if self._is_duplicate(unique_id):
+            return self.async_abort(reason="already_configured")
         labels = await self._async_labels(stored)
         zone_kinds = await async_options(self.hass, "zone_kind")
         if user_input is not None:
@@ -69,11 +77,11 @@ class CameraFlow(CameraSourceSteps):
                 return await self._async_from_top(
                     "settings", errors, details=details, answer=user_input
                 )
-            unique_id = source_unique_id(self._entry_id, self._source)
             learned = self._learned(trusts=user_input.get(CONF_TRUST, False))
             if self._preview.jpeg is not None:
                 await self._runtime.pictures.async_save(unique_id, self._preview.jpeg)
-            return self._save(name, {**self._source, **learned, **settings}, unique_id)
+            known = await self._async_known_device(stored)
+            return self._save(name, {**self._source, **learned, **known, **settings}, unique_id)
         initial = stored if self._reconfiguring else new_camera_settings(self._preset)
         errors, details, answer = self._again.pop()
         details = {"zone": "", "label": "", **details}
@@ -116,6 +124,16 @@ class CameraFlow(CameraSourceSteps):
             learned[CONF_DIGEST_ONLY] = True
         return learned
 
+    async def _async_known_device(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is known of the camera's device, as it is stored."""
+        known = self._device
+        if stored.get(CONF_URL) == self._source.get(CONF_URL):
+            known = KnownDevice.of(stored)
+        if not known.mac and CONF_URL in self._source:
+            mac = await self._runtime.host.async_run(find_mac, self._source[CONF_URL])
+            known = replace(known, mac=mac)
+        return {CONF_DEVICE_INFO: parts} if (parts := known.as_stored()) else {}
+
     async def _async_labels(self, stored: Mapping[str, Any]) -> dict[str, str]:
         """Return the labels to choose from, with names: built in, the model's, the camera's."""
         names = await async_options(self.hass, "label")
@@ -130,6 +148,8 @@ class CameraFlow(CameraSourceSteps):
         """Return the camera's name, or a suggestion; never from a URL, which may be secret."""
         if self._reconfiguring:
             return self._get_reconfigure_subentry().title
+        if self._chosen is not None:
+            return (self._chosen.name or self._chosen.model)[:MAX_NAME]
         match SourceKind(self._source[CONF_KIND]):
             case SourceKind.ENTITY:
                 state = self.hass.states.get(self._source[CONF_ENTITY_ID])

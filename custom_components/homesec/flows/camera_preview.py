@@ -4,21 +4,23 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import CONF_ENTITY_ID
+from homeassistant.const import CONF_ENTITY_ID, CONF_URL
 
 from ..cameras.config import source_config
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_KIND
+from ..engine.core.errors import ConnectionRefused, SourceError, StreamNotFound
 from ..engine.core.stream_report import ClockQuality, StreamReport
 from ..engine.core.stream_verdict import verdict
 from ..engine.core.types import SourceKind
 from ..translations import async_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from homeassistant.core import HomeAssistant
 
+    from ..cameras.makers import StreamPair
     from ..runtime import HomeSecData
 
 PREVIEW_WIDTH = 960
@@ -34,6 +36,7 @@ class CameraPreview:
     """One picture of a camera, and what to say about its source."""
 
     formats: str = ""  # size, codecs, and rates; needs no translation
+    low_formats: str = ""  # those of the low-resolution stream, if it was opened, too
     stream: StreamReport = field(default_factory=StreamReport)
     note_key: str = ""  # key of ``selector.note`` in the translations
     jpeg: bytes | None = field(default=None, repr=False)
@@ -56,7 +59,8 @@ class CameraPreview:
             facts.append(texts[f"clock_{stream.clock}"])
         if stream.audio_left_out:
             facts.append(texts["audio_left_out"].format(codec=_plain(stream.audio_left_out)))
-        return "\n\n".join(filter(None, (self.formats, " · ".join(facts))))
+        low = texts["low"].format(formats=self.low_formats) if self.low_formats else ""
+        return "\n\n".join(filter(None, (self.formats, " · ".join(facts), low)))
 
     async def async_advice(self, hass: HomeAssistant) -> str:
         """Return what is odd about the source, and which setting of the camera helps."""
@@ -91,6 +95,42 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
         tls_fingerprint=found.tls_fingerprint,
         asks_digest=found.asks_digest,
     )
+
+
+async def async_preview_first(
+    runtime: HomeSecData, source: Mapping[str, Any], pairs: Sequence[StreamPair]
+) -> tuple[StreamPair, CameraPreview]:
+    """Find out which of some pairs of streams a camera has, and open both streams of it.
+
+    ``source``: a stream with the login, whose URL doesn't matter. Raises ``SourceError``, at once
+    if trying on could lock the login, or could only take long.
+    """
+    failed: SourceError | None = None
+    for pair in pairs:
+        try:
+            preview = await async_preview_source(runtime, {**source, CONF_URL: pair.main})
+        except (StreamNotFound, ConnectionRefused) as err:
+            if err.placeholders.get("login") == "wrong":
+                raise
+            # That a port is closed says less than that another one has no such path.
+            if failed is None or isinstance(err, StreamNotFound):
+                failed = err
+            continue
+        return await _async_with_low(runtime, source, pair, preview)
+    raise failed or StreamNotFound
+
+
+async def _async_with_low(
+    runtime: HomeSecData, source: Mapping[str, Any], pair: StreamPair, preview: CameraPreview
+) -> tuple[StreamPair, CameraPreview]:
+    """Open the low-resolution stream of a pair, too; without it, there's only the main one."""
+    if pair.low is None:
+        return pair, preview
+    try:
+        low = await async_preview_source(runtime, {**source, CONF_URL: pair.low})
+    except SourceError:
+        return replace(pair, low=None), preview
+    return pair, replace(preview, low_formats=low.formats)
 
 
 async def async_preview_running(runtime: HomeSecData, camera_id: str) -> CameraPreview | None:

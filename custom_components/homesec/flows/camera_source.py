@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
@@ -17,6 +17,7 @@ from ..cameras.config import (
     source_config,
     source_unique_id,
 )
+from ..cameras.known_device import KnownDevice
 from ..cameras.webcams import find_webcams, is_webcam_path
 from ..const import (
     CONF_DEVICE,
@@ -32,7 +33,12 @@ from ..engine.core.errors import DeviceMissing, FileMissing, HomeSecError, Sourc
 from ..engine.core.source_url import is_fingerprint, source_url
 from ..engine.core.types import SourceKind
 from ..translations import async_options
-from .camera_preview import CameraPreview, async_preview_running, async_preview_source
+from .camera_preview import (
+    CameraPreview,
+    async_preview_first,
+    async_preview_running,
+    async_preview_source,
+)
 from .problems import PROBLEM, async_problem
 from .source_errors import source_errors
 from .source_form import format_source, read_source, source_schema
@@ -40,6 +46,8 @@ from .subentry_flow import HomeSecSubentryFlow, abort_if_removed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..cameras.makers import StreamPair
 
 TEXTS = "config_subentries.camera"  # where the flow has its texts
 SLOW_AFTER_S = 6.0  # a preview that takes longer says so
@@ -58,9 +66,19 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         self._patience_task: asyncio.Task[None] | None = None
         self._errors: dict[str, str] = {}
         self._error_placeholders: dict[str, str] = {}  # where a refused stream leads
+        self._asked_by = "source"  # the step that gets the errors of the preview
+        self._pairs: list[StreamPair] = []  # to choose from; none if the source has its URL
+        self._device = KnownDevice()
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Add a camera."""
+    @property
+    @override
+    def _first_step(self) -> str:
+        return "reconfigure" if self._reconfiguring else "source"
+
+    async def async_step_source(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for the source of a new camera."""
         return await self._async_ask_source(user_input)
 
     @abort_if_removed
@@ -75,9 +93,11 @@ class CameraSourceSteps(HomeSecSubentryFlow):
     async def _async_ask_source(self, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         if self._get_entry().state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
+        self._asked_by = self._first_step
         if user_input is not None:
             self._preset = CameraPreset(user_input.get(CONF_PRESET, self._preset))
             self._source = read_source(user_input, self._source)
+            self._pairs, self._device = [], KnownDevice()
             self._errors, self._error_placeholders = await self._async_check_source(), {}
             if self._errors:
                 return await self._async_from_top(self._first_step)
@@ -173,13 +193,12 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         try:
             self._preview = task.result()
         except SourceError as err:
-            self._errors = source_errors(err, self._source)
-            self._error_placeholders = err.placeholders
+            self._refuse(err)
         except Exception:  # noqa: BLE001 - the flow goes on, and the log has the error
             LOGGER.exception("The preview of a camera failed")
             self._errors = {"base": HomeSecError.key}
         if self._errors and not self._source_unchanged():
-            return self.async_show_progress_done(next_step_id=self._first_step)
+            return self.async_show_progress_done(next_step_id=self._asked_by)
         if self._errors:
             # The settings of a camera that is offline can still be changed.
             self._preview = CameraPreview(note_key="not_reached")
@@ -193,11 +212,24 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         if running is not None and not self._may_trust():
             return running
         try:
+            if self._pairs:
+                return await self._async_preview_pair()
             return await async_preview_source(self._runtime, self._source)
         except SourceError:
             if running is None:
                 raise
             return running  # it may allow only one viewer
+
+    async def _async_preview_pair(self) -> CameraPreview:
+        """Find out which pair of streams the camera has. Raises ``SourceError``."""
+        found, preview = await async_preview_first(self._runtime, self._source, self._pairs)
+        self._source = {**self._source, CONF_URL: found.main}
+        return preview
+
+    def _refuse(self, error: SourceError) -> None:
+        """Keep what to say about a source that can't be opened."""
+        self._errors = source_errors(error, self._source)
+        self._error_placeholders = error.placeholders
 
     def _may_trust(self) -> bool:
         """Return whether the camera has a certificate that isn't trusted yet."""

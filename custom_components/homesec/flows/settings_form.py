@@ -31,6 +31,7 @@ from ..const import (
     CONF_WATCH,
     CONF_ZONES,
     SECTION_ADVANCED,
+    SECTION_RESPONSE,
     SECTION_ZONES,
 )
 from ..engine.core.types import Activity, DecodePolicy
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _LABEL_SUBSETS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
 """Each a choice among ``CONF_LABELS``."""
+_SECTIONS: Final = (SECTION_RESPONSE, SECTION_ZONES, SECTION_ADVANCED)
 _SWITCHES: Final = (CONF_DETECTION, CONF_RECORDING)
 """Settings that are switches of the camera, and not in the form."""
 
@@ -72,14 +74,21 @@ def settings_schema(
             Required(CONF_NAME): TextSelector(),
             **trust,
             Required(CONF_LABELS): choice(labels, "label", multiple=True),
-            Optional(CONF_RECORD_LABELS): choice(labels, "label", multiple=True),
-            Optional(CONF_ALARM_LABELS): choice(labels, "label", multiple=True),
-            Optional(CONF_ALERT_LABELS): choice(labels, "label", multiple=True),
-            Required(CONF_DISARMED): choice(Activity, "disarmed"),
             Required(CONF_ARMED_MODES): choice(ARMED_MODES, "armed_mode", multiple=True),
-            Optional(CONF_AT_ONCE): BooleanSelector(),
-            Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
-            Required(CONF_POST_ROLL): number(0, 60, unit=seconds),
+            Required(SECTION_RESPONSE): section(
+                Schema(
+                    {
+                        Required(CONF_DISARMED): choice(Activity, "disarmed"),
+                        Optional(CONF_AT_ONCE): BooleanSelector(),
+                        Optional(CONF_RECORD_LABELS): choice(labels, "label", multiple=True),
+                        Optional(CONF_ALARM_LABELS): choice(labels, "label", multiple=True),
+                        Optional(CONF_ALERT_LABELS): choice(labels, "label", multiple=True),
+                        Required(CONF_PRE_ROLL): number(0, 30, unit=seconds),
+                        Required(CONF_POST_ROLL): number(0, 60, unit=seconds),
+                    }
+                ),
+                {"collapsed": SECTION_RESPONSE not in opened},
+            ),
             # Without a default: the frontend prefers that of a section to the stored value.
             Optional(SECTION_ZONES): section(
                 Schema({Optional(CONF_ZONES): zones_selector(labels, zone_kinds)}),
@@ -116,13 +125,14 @@ def format_settings(
     return {
         **values,  # the form takes only those it has fields for
         CONF_NAME: name,
+        SECTION_RESPONSE: values,
         SECTION_ZONES: {CONF_ZONES: format_zones(values[CONF_ZONES], zone_kinds)},
         SECTION_ADVANCED: values,
     }
 
 
 def validate_settings(answer: Mapping[str, Any]) -> dict[str, str]:
-    """Return the errors by field that concern more than the format of one field."""
+    """Return the errors, by field or section, that concern more than the format of one field."""
     errors: dict[str, str] = {}
     if not answer[CONF_NAME].strip():
         errors[CONF_NAME] = "name_missing"
@@ -130,8 +140,8 @@ def validate_settings(answer: Mapping[str, Any]) -> dict[str, str]:
         errors[CONF_LABELS] = "labels_missing"
         return errors
     for key in _LABEL_SUBSETS:
-        if not set(answer.get(key, ())) <= set(answer[CONF_LABELS]):
-            errors[key] = "label_not_chosen"
+        if not set(answer[SECTION_RESPONSE].get(key, ())) <= set(answer[CONF_LABELS]):
+            errors[SECTION_RESPONSE] = "label_not_chosen"
     return errors
 
 
@@ -139,8 +149,9 @@ def read_settings(
     answer: Mapping[str, Any], stored: Mapping[str, Any], zone_kinds: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """Return the camera's name and its settings. Raises ``ZoneError``."""
-    top_level = {k: v for k, v in answer.items() if k not in (SECTION_ZONES, SECTION_ADVANCED)}
-    settings = {**top_level, **answer.get(SECTION_ZONES, {}), **answer[SECTION_ADVANCED]}
+    settings = {key: value for key, value in answer.items() if key not in _SECTIONS}
+    for name in _SECTIONS:
+        settings |= answer.get(name, {})
     name = settings.pop(CONF_NAME).strip()
     settings.pop(CONF_TRUST, None)  # the flow stores what it stands for
     if (threshold := settings.get(CONF_THRESHOLD)) is not None:

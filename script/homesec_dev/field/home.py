@@ -7,7 +7,7 @@ from http import HTTPStatus
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..demo_setup import DOMAIN, add_homesec, suggested
+from ..demo_setup import DOMAIN, add_homesec, camera_form, suggested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +43,14 @@ class Home:
 
     def _add(self, camera: FieldCamera) -> Added:
         added = Added(camera=camera)
-        form = self._client.subentry(self._entry_id, "camera")
+        form = camera_form(self._client, self._entry_id)
         shown = form.answer(kind="stream", url=camera.url)
         if shown.errors:
             added.refused = ", ".join(shown.errors.values())
             return added
         added.advice = shown.shown["description_placeholders"]["note"]
-        settings = suggested(shown) | {"name": camera.name, "disarmed": "record"}
+        settings = suggested(shown) | {"name": camera.name}
+        settings["response"] |= {"disarmed": "record"}
         done = shown.answer(settings)
         if done.type != "create_entry":
             added.refused = str(done.errors or done.shown)
