@@ -1,18 +1,23 @@
 """A camera with a detect stream: what is looked at, recorded, and shown, and what if it's lost."""
 
+from dataclasses import replace
+
 import av
-from engine_rig import file_camera
+from camera_servers import launch_line
+from engine_rig import file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content
 
 from custom_components.homesec.engine.camera import detect_stream
 from custom_components.homesec.engine.core.events import (
+    ClipSaved,
     DetectionStarted,
     DetectStreamChanged,
     HealthChanged,
     SnapshotTaken,
 )
 from custom_components.homesec.engine.core.types import (
+    Activity,
     CameraHealth,
     DecodePolicy,
     SourceConfig,
@@ -95,3 +100,86 @@ def test_missing_detect_stream_is_reported_and_replaced_by_main_stream(
     (lost,) = rig.of(DetectStreamChanged)
     assert lost.error is not None
     assert CameraHealth.LOST not in [event.health for event in rig.of(HealthChanged)]
+
+
+# --- live ---
+
+STEADY = {"seconds": 60, "walks": tuple((n + 2.0, n + 4.0) for n in range(0, 56, 6))}
+QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
+
+
+@pytest.fixture
+def cameras(rtsp_server, make_video):
+    """Servers of a main stream and of a detect stream, which play the same."""
+    main = make_video(**STEADY, size=(640, 384), gop_s=2.0)
+    low = make_video(**STEADY, gop_s=1.0)
+    return rtsp_server({"/main": launch_line(main)}), rtsp_server({"/low": launch_line(low)})
+
+
+def live_camera(main, low, **settings):
+    source = SourceConfig(kind=SourceKind.STREAM, location=low.url("/low"), stall_s=0.8)
+    settings = {**QUICK, "detect_source": source, **settings}
+    return stream_camera(main.url("/main"), **settings)
+
+
+def test_clip_begins_before_the_walk_that_the_detect_stream_shows(cameras, rig):
+    rig.engine.set_camera(live_camera(*cameras), Activity.RECORD)
+    clip = rig.wait_for(ClipSaved).clip
+    stats = rig.engine.stats("cam")
+    rig.stop()
+    shown = content(rig.path(clip))
+    assert shown.size == (stats.width, stats.height) == (640, 384)
+    first, last = shown.numbers[0], shown.numbers[-1]
+    assert first % 60 <= 20 - 5  # of 10 pictures per second: half of the pre-roll or more
+    assert last % 60 >= 40
+    assert clip.pre_roll_s >= 0.5
+
+
+def test_frozen_detect_stream_is_replaced_and_reported_until_it_is_back(cameras, rigs, monkeypatch):
+    monkeypatch.setattr(detect_stream, "REPORT_S", 0.5)
+    monkeypatch.setattr(detect_stream, "STEADY_S", 0.5)
+    main, low = cameras
+    detector = SizeDetector()
+    rig = rigs(detector=detector)
+    rig.engine.set_camera(live_camera(main, low), Activity.DETECT)
+    rig.wait_for(DetectionStarted)
+    low.freeze()
+    lost = rig.wait_for(DetectStreamChanged)
+    assert lost.error == "stalled"
+    detector.sizes.clear()
+    rig.wait_for(DetectionStarted, count=len(rig.of(DetectionStarted)) + 1)
+    assert detector.sizes == {(640, 384)}
+    low.resume()
+    back = rig.wait_for(DetectStreamChanged, count=2)
+    assert back.error is None
+    detector.sizes.clear()
+    rig.wait_for(DetectionStarted, count=len(rig.of(DetectionStarted)) + 1)
+    assert detector.sizes == {(320, 192)}
+    assert [event.health for event in rig.of(HealthChanged)] == [
+        CameraHealth.CONNECTING,
+        CameraHealth.RUNNING,
+    ]
+
+
+def test_lost_main_stream_is_reported_while_detect_stream_still_detects(cameras, rig):
+    main, low = cameras
+    camera = live_camera(main, low)
+    source = replace(camera.source, stall_s=0.8)
+    rig.engine.set_camera(replace(camera, source=source), Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    main.freeze()
+    rig.wait_health(CameraHealth.LOST, error="stalled")
+    rig.wait_for(DetectionStarted, count=len(rig.of(DetectionStarted)) + 1)
+    assert rig.of(DetectStreamChanged) == []
+
+
+def test_another_detect_stream_starts_the_camera_again(cameras, rig):
+    main, low = cameras
+    camera = live_camera(main, low)
+    rig.engine.set_camera(camera, Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    first = rig.engine.worker.sessions["cam"][0]
+    rig.engine.set_camera(replace(camera, grace_s=1.0), Activity.DETECT)
+    assert rig.engine.worker.sessions["cam"][0] is first
+    rig.engine.set_camera(replace(camera, detect_source=None), Activity.DETECT)
+    assert rig.engine.worker.sessions["cam"][0] is not first

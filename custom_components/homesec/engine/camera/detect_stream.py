@@ -45,7 +45,7 @@ STEADY_S = 10.0  # …and that it's back, once it has worked for this long
 RESTART_S = 60.0  # wait after a defect
 JUMP_S = 1.0  # a larger difference of the two timelines isn't smoothed
 _FOLLOW = 0.02  # of the difference, with each packet of the camera
-_STEP_S = 1e-3  # least time between two frames
+STEP_S = 1e-3  # least time between two frames
 
 
 class DetectStream:
@@ -70,7 +70,7 @@ class DetectStream:
         ``wake`` is called on another thread when ``frames`` has something to do. A file that isn't
         paced is read along with the main stream, packet by packet.
         """
-        self._camera_id, self._name = config.id, config.name
+        self._name = config.name
         self._main = main
         self._clock = clock
         self._stop = stop
@@ -94,17 +94,14 @@ class DetectStream:
         self._waiting: MediaPacket | None = None  # of a file, until the main stream gets there
         self._buffer = PreRollBuffer(BUFFER_S, limit_bytes=LIMIT_BYTES)
         self._sampler = FrameSampler(_sampled(config), self._buffer)
-        self._offset_s = 0.0  # from this stream's timeline to the main stream's
-        self._newest_t = 0.0  # of its frames, on the main stream's timeline
+        self._time = MainTime()
         self._is_connected = False
         self._is_lost = False  # a file is waited for unless it is
         self._is_behind = False
         self._error: HomeSecError = SourceTimeout()
         self._compared_s = -math.inf  # when the last frame was looked at
         self._restart_s = -math.inf
-        self._changed_s = clock.monotonic()  # when ``works`` changed
-        self._worked = False
-        self._reported = False
+        self._report = LossReport(config.id, clock.monotonic())
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration with the same sources."""
@@ -126,13 +123,13 @@ class DetectStream:
     @property
     def looked_at_t(self) -> float:
         """Up to when its frames were looked at, on the main stream's timeline."""
-        return self._newest_t
+        return self._time.newest_t
 
     @property
     def latest(self) -> Frame | None:
         """The newest decoded frame, in the main stream's time."""
         frame = self._sampler.latest
-        return None if frame is None else self._in_main_time(frame)
+        return None if frame is None else self._time.shift(frame)
 
     @property
     def decoded(self) -> int:
@@ -149,7 +146,8 @@ class DetectStream:
 
         ``main_t``: time of the camera's newest packet.
         """
-        self._follow_main()
+        if self._paced:
+            self._time.follow(self._main.now, self._source.timeline.now)
         for item in self._new_items(main_t):
             match item:
                 case HealthReport():
@@ -169,19 +167,15 @@ class DetectStream:
 
         A camera that is lost as a whole has no other problem.
         """
-        now, works = self._clock.monotonic(), self.works
-        if works is not self._worked or not (works or main_works):
-            self._worked, self._changed_s = works, now
-        if works and self._reported and now - self._changed_s >= STEADY_S:
-            self._reported = False
-            _LOGGER.info("The detect stream of %s is back", self._name)
-            return DetectStreamChanged(camera_id=self._camera_id)
-        if works or self._reported or now - self._changed_s < REPORT_S:
-            return None
-        self._reported = True
         error = NotDecoded() if self._is_connected else self._error
-        _LOGGER.info("The detect stream of %s is lost: %s", self._name, error)
-        return DetectStreamChanged(camera_id=self._camera_id, error=error.key)
+        event = self._report.update(
+            self._clock.monotonic(), error=None if self.works else error, main_works=main_works
+        )
+        if event is not None and event.error is None:
+            _LOGGER.info("The detect stream of %s is back", self._name)
+        elif event is not None:
+            _LOGGER.info("The detect stream of %s is lost: %s", self._name, error)
+        return event
 
     def _new_items(self, main_t: float) -> Iterator[Item]:
         """Yield what was read and not handled yet."""
@@ -240,15 +234,13 @@ class DetectStream:
         before = self._sampler.compared
         try:
             for sampled in self._sampler.feed(packet, present=present, watched=False):
-                frame = self._in_main_time(sampled.frame, after_t=self._newest_t + _STEP_S)
-                self._newest_t = frame.t
-                yield replace(sampled, frame=frame)
+                yield replace(sampled, frame=self._time.shift_next(sampled.frame))
         except SourceError as err:  # a decoded picture is one that no camera sends
             self._source.refuse(err)
             self._reader.refuse()
         if self._sampler.compared != before:
             self._compared_s = self._clock.monotonic()
-            self._newest_t = max(self._newest_t, packet.t + self._offset_s)
+            self._time.pass_over(packet.t)
 
     def _skips(self, packet: MediaPacket) -> bool:
         """Return whether a picture isn't decoded, since newer ones have waited for too long."""
@@ -258,17 +250,63 @@ class DetectStream:
             self._is_behind = True
         return self._is_behind
 
-    def _in_main_time(self, frame: Frame, *, after_t: float = 0.0) -> Frame:
-        t = max(frame.t + self._offset_s, after_t)
-        return replace(frame, t=t, of_detect_stream=True)
 
-    def _follow_main(self) -> None:
-        """Adjust the difference of the two timelines, slowly: packets are late now and then."""
-        if not self._paced:
-            return
-        difference_s = self._main.now - self._source.timeline.now - self._offset_s
+class MainTime:
+    """Turns times of one stream's timeline into those of another one, the main stream's."""
+
+    def __init__(self) -> None:
+        self._offset_s = 0.0
+        self.newest_t = 0.0  # of the frames so far, in main's time
+
+    def follow(self, main_now: float, now: float) -> None:
+        """Adjust the offset to both timelines' present, slowly: packets are late now and then."""
+        difference_s = main_now - now - self._offset_s
         weight = 1.0 if abs(difference_s) > JUMP_S else _FOLLOW
         self._offset_s += weight * difference_s
+
+    def shift(self, frame: Frame) -> Frame:
+        """Return a frame in main's time."""
+        return replace(frame, t=frame.t + self._offset_s, of_detect_stream=True)
+
+    def shift_next(self, frame: Frame) -> Frame:
+        """Return the next frame in main's time, which is after all before."""
+        shifted = self.shift(frame)
+        shifted = replace(shifted, t=max(shifted.t, self.newest_t + STEP_S))
+        self.newest_t = shifted.t
+        return shifted
+
+    def pass_over(self, t: float) -> None:
+        """Note a frame that isn't passed on."""
+        self.newest_t = max(self.newest_t, t + self._offset_s)
+
+
+class LossReport:
+    """Decides when a lost detect stream is reported, and when that it's back."""
+
+    def __init__(self, camera_id: str, now: float) -> None:
+        self._camera_id = camera_id
+        self._changed_s = now  # when it began to work, or ceased to
+        self._works = False
+        self._reported = False
+
+    def update(
+        self, now: float, *, error: HomeSecError | None, main_works: bool
+    ) -> DetectStreamChanged | None:
+        """Return what has to be reported now.
+
+        ``error``: why it doesn't work; None if it does. A camera that is lost as a whole has no
+        other problem.
+        """
+        works = error is None
+        if works is not self._works or not (works or main_works):
+            self._works, self._changed_s = works, now
+        lasted_s = now - self._changed_s
+        if works is not self._reported or lasted_s < (STEADY_S if works else REPORT_S):
+            return None
+        self._reported = not works
+        return DetectStreamChanged(
+            camera_id=self._camera_id, error=None if error is None else error.key
+        )
 
 
 def _sampled(config: CameraConfig) -> CameraConfig:
