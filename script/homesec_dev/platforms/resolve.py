@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import homeassistant
 
+from .. import core_onvif
 from ..bootstrap import paths
 from ..bootstrap.console import CommandError
 from ..bootstrap.virtualenv import python
@@ -28,9 +29,9 @@ WITHOUT_MUSL_WHEEL = "google-crc32c"
 
 
 def requirements() -> list[str]:
-    """Return what HomeSec's manifest requires."""
+    """Return what HomeSec's manifest requires, and what a search for cameras installs."""
     manifest = json.loads((paths.COMPONENT / "manifest.json").read_text(encoding="utf-8"))
-    return list(manifest["requirements"])
+    return [*manifest["requirements"], *core_onvif.requirements()]
 
 
 def constraints() -> Path:

@@ -64,8 +64,8 @@ async def _find_services(soap: Soap) -> dict[str, str]:
         services = await soap.call(DEVICE, "GetServices", IncludeCapability=False)
         for each in _entries(services):
             found.setdefault(SERVICES.get(str(dig(each, "Namespace")), ""), dig(each, "XAddr"))
-    except Unsupported:
-        _LOGGER.debug("The device doesn't know GetServices")
+    except Unsupported, OnvifMissing:
+        _LOGGER.debug("The device doesn't answer GetServices")
     if MEDIA not in found:
         answer = await _optional(soap, DEVICE, "GetCapabilities", Category="All")
         for key, name in CAPABILITIES.items():

@@ -12,7 +12,7 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from wsdiscovery.envelope import constructProbe
+from wsdiscovery.actions import constructProbe
 from wsdiscovery.message import createSOAPMessage, parseSOAPMessage
 from wsdiscovery.qname import QName
 
@@ -30,6 +30,7 @@ _LOGGER = logging.getLogger(__name__)
 
 GROUP = ("239.255.255.250", 3702)
 TTL = 4
+LOOPBACK = "lo"
 ASK_AT_S = (0.0, 0.7, 2.0)
 """When the question is repeated: UDP loses packets."""
 MAX_INTERFACES = 32
@@ -131,11 +132,12 @@ def _choose_address(addresses: Iterable[str], host: str) -> str | None:
 
 def _ask(sock: socket.socket, group: tuple[str, int], questions: Iterable[Question]) -> None:
     """Send the questions on each interface. Raises ``DiscoveryError`` if none takes them."""
-    indexes = [index for index, _ in socket.if_nameindex()][:MAX_INTERFACES]
     sent = False
-    for index in indexes:
+    for index, name in socket.if_nameindex()[:MAX_INTERFACES]:
         try:
-            interface = struct.pack("=4s4si", bytes(4), bytes(4), index)  # struct ip_mreqn
+            # Linux has no address of its own accord for questions to this system itself.
+            address = socket.inet_aton("127.0.0.1") if name == LOOPBACK else bytes(4)
+            interface = struct.pack("=4s4si", bytes(4), address, index)  # struct ip_mreqn
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface)
             for question in questions:
                 sock.sendto(question.data, group)

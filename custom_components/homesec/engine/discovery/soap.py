@@ -128,7 +128,7 @@ class Soap:
         """Find out how far the device's clock is off: a digest with another time is refused."""
         try:
             utc = dig(await self.call(DEVICE, "GetSystemDateAndTime"), "UTCDateTime")
-        except Unsupported, LoginRefused:
+        except Unsupported, LoginRefused, OnvifMissing:
             return  # it may still accept ours
         day = [dig(utc, "Date", key) for key in ("Year", "Month", "Day")]
         time = [dig(utc, "Time", key) for key in ("Hour", "Minute", "Second")]
