@@ -31,6 +31,7 @@ _LOGGER = logging.getLogger(__name__)
 
 MOST_PICTURES = 100
 """So many pictures of the main stream are decoded at most for one of them: half a second's work."""
+REORDERED = 4  # with B-frames, a picture comes out of the decoder this many packets later
 SAME_S = 0.02  # pictures this close show the same
 LATE_S = 1.0  # pictures further apart don't
 
@@ -161,12 +162,14 @@ def picture_at(buffer: PreRollBuffer, t: float) -> Frame | None:
     ``SourceError`` for one that is refused.
     """
     packets = [each for each in buffer.packets_since(t) if each.is_video]
+    if packets and packets[0].shown_t > t + SAME_S:  # with B-frames, it's decoded before it's shown
+        packets = [each for each in buffer.packets_since(t - LATE_S) if each.is_video]
     count = sum(packet.shown_t <= t + SAME_S for packet in packets)
     if not 0 < count <= MOST_PICTURES:
         return None
     decoder = FrameDecoder()
     best = None
-    for packet in packets[: count + 1]:
+    for packet in packets[: count + REORDERED]:
         for frame in decoder.decode(packet, needed=packet.shown_t >= t - LATE_S / 2):
             if frame.t <= t + SAME_S:
                 best = frame
