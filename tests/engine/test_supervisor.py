@@ -7,12 +7,14 @@ import signal
 import threading
 
 import pytest
+import toy_service as toy
 from worker_pairs import clip, wait_until
 
 from custom_components.homesec.engine.core.errors import (
     NoVideo,
     SourceBroken,
     WorkerDied,
+    WorkerError,
     WorkerMissing,
 )
 from custom_components.homesec.engine.core.events import DetectorChanged, HealthChanged
@@ -32,7 +34,7 @@ from custom_components.homesec.engine.worker import (
     suspects,
 )
 from custom_components.homesec.engine.worker.interface import WorkerSettings
-from custom_components.homesec.engine.worker.process_tools import ProcessTools
+from custom_components.homesec.engine.worker.process_tools import OnDemandProcess, ProcessTools
 from custom_components.homesec.engine.worker.supervisor import SupervisedWorker
 
 RUNNING, LOST, OFF = CameraHealth.RUNNING, CameraHealth.LOST, CameraHealth.OFF
@@ -306,3 +308,13 @@ def test_tools_that_were_stopped_are_missing(tools):
     tools.stop(5.0)
     with pytest.raises(WorkerMissing):
         tools.read_index(Path("/clips/a.mp4"))
+
+
+def test_work_on_files_gets_hardly_more_memory_than_its_limit():
+    process = OnDemandProcess("toy", "toy_service", {}, memory_limit_bytes=300 * 2**20)
+    try:
+        assert process.call(toy.ALLOCATE, "a file", 60.0, megabytes=100) == 100 * 2**20
+        with pytest.raises(WorkerError, match="MemoryError"):
+            process.call(toy.ALLOCATE, "a model", 60.0, megabytes=500)
+    finally:
+        process.stop(5.0)

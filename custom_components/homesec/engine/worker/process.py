@@ -67,6 +67,7 @@ class WorkerProcess:
         name: str,
         on_start: Callable[[WorkerProcess], None],
         memory_limit_bytes: int | None = None,
+        data_slack_bytes: int = DATA_SLACK_BYTES,
     ) -> None:
         """``on_start`` is called by ``run`` once calls can be made, and must not block.
 
@@ -76,6 +77,7 @@ class WorkerProcess:
         self._service = service
         self._on_start = on_start
         self._limit_bytes = memory_limit_bytes or default_limit_bytes()
+        self._data_slack_bytes = data_slack_bytes
         self._log = LogReceiver(name)
         self._handlers = {**handlers, LOG: self._log.handle}
         self._wake = Event()
@@ -141,7 +143,7 @@ class WorkerProcess:
             "board": board_fd,
             "parent_pid": os.getpid(),
             "nice": NICE,
-            "data_limit_bytes": self._limit_bytes + DATA_SLACK_BYTES,
+            "data_limit_bytes": self._limit_bytes + self._data_slack_bytes,
             "log_level": wanted_level(),
             "service": self._service,
             "path": [each for each in sys.path if each],
@@ -153,6 +155,7 @@ class WorkerProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env={
+                "OPENBLAS_NUM_THREADS": "1",  # NumPy's: it reserves memory for each
                 **{name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
                 "MALLOC_ARENA_MAX": "2",  # of glibc: each thread's own arena keeps what it freed
             },

@@ -33,6 +33,9 @@ FILE_S = 600.0
 STILL_S = 60.0
 PROBE_S = 60.0
 TRIAL_S = 120.0
+DATA_SLACK_BYTES = 192 * 2**20
+"""With few threads, the kernel's own limit can be close: a damaged model grows by gigabytes within
+a moment."""
 DEVICE_S = 60.0
 SLOW_S = 30.0
 """A small computer may take that long to load the libraries of a search."""
@@ -133,6 +136,7 @@ class OnDemandProcess:
             name=self._name,
             on_start=self._begin,
             memory_limit_bytes=self._limit_bytes,
+            data_slack_bytes=DATA_SLACK_BYTES,
         )
         report = process.run()
         with self._changed:
