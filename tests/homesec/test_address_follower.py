@@ -76,10 +76,11 @@ async def test_second_entry_is_refused_without_the_manifest(
 
 
 async def test_camera_that_is_off_is_followed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    stream(entry)
+    stream(entry, detect_url="rtsp://192.0.2.7/low")
     await set_up(hass, entry)
     await appear(hass)
     assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    assert entry.subentries[CAMERA_ID].data["detect_url"] == "rtsp://192.0.2.8/low"
     camera = entry.subentries[CAMERA_ID]
     assert camera.unique_id == source_unique_id(entry.entry_id, camera.data)
     assert camera.title == "Front door"

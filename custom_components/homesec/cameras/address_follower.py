@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import LOGGER, SUBENTRY_CAMERA
+from ..const import CONF_DETECT_URL, LOGGER, SUBENTRY_CAMERA
 from ..engine.core.errors import InvalidSource
 from ..engine.core.events import HealthChanged
 from ..engine.core.source_url import parse_source_url
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..event_bus import EventBus
     from .registry import CameraRegistry
 
-_URLS: Final = (CONF_URL,)
+_URLS: Final = (CONF_URL, CONF_DETECT_URL)
 """The settings with URLs of a camera."""
 
 

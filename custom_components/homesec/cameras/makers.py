@@ -34,11 +34,6 @@ class Maker:
     ports: tuple[int, ...] = (DEFAULT_PORTS[_SCHEME],)
     hint: str = ""  # for docs/cameras.md: what to do first
 
-    @property
-    def has_channels(self) -> bool:
-        """Whether the paths tell the cameras of a recorder apart."""
-        return any("{channel" in path for pair in self.streams for path in pair)
-
     def stream_pairs(self, address: str, channel: int = 1) -> list[StreamPair]:
         """Return what to try, in that order. Raises ``InvalidSource``.
 

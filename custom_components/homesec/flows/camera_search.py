@@ -58,6 +58,7 @@ class CameraSearchSteps(CameraSourceSteps):
         self._found = FoundCameras()
         self._offers: dict[str, Offer] = {}
         self._chosen: OnvifDevice | None = None
+        self._address = ""  # of the chosen device's service
         self._read_task: asyncio.Task[DeviceDetails] | None = None
         self._answer: dict[str, Any] = {}  # to the form with the maker
 
@@ -120,6 +121,7 @@ class CameraSearchSteps(CameraSourceSteps):
         if value == MAKER:
             return await self.async_step_maker()
         if self._chosen is not None:
+            self._address = self._chosen.address
             return await self.async_step_login()
         self._source = {} if offer is None else dict(offer.source)
         return await self.async_step_source()
@@ -161,12 +163,10 @@ class CameraSearchSteps(CameraSourceSteps):
         return self.async_show_progress_done(next_step_id="preview")
 
     async def _async_read(self) -> DeviceDetails:
-        if self._chosen is None:
-            raise HomeSecError
         return await async_read_device(
             self.hass,
             self._runtime.host,
-            self._chosen.address,
+            self._address,
             self._source.get(CONF_USERNAME),
             self._source.get(CONF_PASSWORD),
         )

@@ -20,6 +20,7 @@ from ..cameras.config import (
 from ..cameras.known_device import KnownDevice
 from ..cameras.webcams import find_webcams, is_webcam_path
 from ..const import (
+    CONF_DETECT_URL,
     CONF_DEVICE,
     CONF_FILE,
     CONF_FINGERPRINT,
@@ -224,6 +225,8 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         """Find out which pair of streams the camera has. Raises ``SourceError``."""
         found, preview = await async_preview_first(self._runtime, self._source, self._pairs)
         self._source = {**self._source, CONF_URL: found.main}
+        if found.low is not None:
+            self._source[CONF_DETECT_URL] = found.low
         return preview
 
     def _refuse(self, error: SourceError) -> None:
