@@ -71,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_on_unload(runtime.alarm.codes.async_start())
     entry.async_on_unload(runtime.alarm.async_start())
     entry.async_on_unload(runtime.alerts.async_start())
+    entry.async_on_unload(runtime.wake_sensors.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())
     entry.async_on_unload(async_start_feeds(hass, runtime))

@@ -133,6 +133,7 @@ def _presence_data(presence: Presence) -> dict[str, Any]:
         "track_id": presence.track_id,
         "count": presence.count,
         "first_seen": iso(presence.first_seen_at),
+        "sensor": presence.sensor,
     }
 
 

@@ -72,6 +72,10 @@ CONF_ALARM_LABELS: Final = "alarm_labels"
 CONF_AT_ONCE: Final = "alarm_at_once"
 CONF_ALERT_LABELS: Final = "alert_labels"
 
+# A camera: the entities that wake it.
+CONF_WAKE_SENSORS: Final = "wake_sensors"
+CONF_TRUSTED_SENSORS: Final = "trusted_sensors"
+
 # A camera: the rules of single labels.
 CONF_RULES: Final = "rules"
 CONF_LABEL: Final = "label"

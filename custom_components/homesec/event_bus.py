@@ -65,6 +65,7 @@ class AlarmTriggered(EngineEvent):
     seen_at: float | None = None
     score: float | None = None
     zones: tuple[str, ...] = ()
+    sensor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from .cameras.address_follower import AddressFollower
 from .cameras.last_pictures import LastPictures
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
+from .cameras.wake import WakeSensors
 from .cloud.monitor import StorageMonitor
 from .coordinator import HomeSecCoordinator
 from .detector.state import DetectorState
@@ -43,6 +44,7 @@ class HomeSecData:
     pictures: LastPictures = field(init=False)
     addresses: AddressFollower = field(init=False)
     reconciler: CameraReconciler = field(init=False)
+    wake_sensors: WakeSensors = field(init=False)
     alarm: AlarmController = field(init=False)
     guard: Guard = field(init=False)
     alerts: AlertController = field(init=False)
@@ -61,6 +63,7 @@ class HomeSecData:
         self.pictures = pictures = LastPictures(hass, entry, bus=bus)
         self.addresses = AddressFollower(hass, entry, bus=bus, cameras=cameras)
         self.reconciler = CameraReconciler(hass, entry, host, pictures)
+        self.wake_sensors = WakeSensors(hass, entry, host=host, cameras=cameras)
         self.storage = StorageMonitor(hass, entry, host)
         self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)
         self.alarm = AlarmController(

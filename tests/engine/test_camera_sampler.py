@@ -145,6 +145,14 @@ def test_stream_that_never_works_is_reported_once():
     assert found.index(next(filter(None, found))) == REPORT_S
 
 
+def test_frame_that_was_passed_over_keeps_its_time_when_it_is_looked_at():
+    time = MainTime()
+    for t in (1.0, 2.0, 3.0):
+        time.pass_over(t)
+    assert [time.shift_next(Frame(t=t, at=t, picture=None)).t for t in (1.5, 2.5)] == [1.5, 2.5]
+    assert time.newest_t == 3.0
+
+
 def test_frame_keeps_its_picture_and_arrival():
     frame = Frame(t=1.0, at=5.0, picture=None, keyframe=True)
     time = MainTime()

@@ -12,7 +12,7 @@ from partial_files import G711, record, with_audio
 import pytest
 from videos import number_of
 
-from custom_components.homesec.engine.camera import session
+from custom_components.homesec.engine.camera import defects
 from custom_components.homesec.engine.camera.session import CameraSession
 from custom_components.homesec.engine.capture.decoding_order import DecodingOrder
 from custom_components.homesec.engine.core.events import ClipStarted, HealthChanged
@@ -41,7 +41,7 @@ def test_broken_parameter_sets_are_named_without_traceback(rig, tmp_path, caplog
 
 
 def test_defect_is_logged_once_in_full(rig, make_video, monkeypatch, caplog):
-    monkeypatch.setattr(session, "RESTART_S", (0.01, 0.02))
+    monkeypatch.setattr(defects, "RESTART_S", (0.01, 0.02))
 
     def fail(*_):
         raise ZeroDivisionError

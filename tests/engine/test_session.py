@@ -10,7 +10,7 @@ from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content, number_of
 
-from custom_components.homesec.engine.camera import session
+from custom_components.homesec.engine.camera import defects
 from custom_components.homesec.engine.camera.session import CameraSession
 from custom_components.homesec.engine.capture import reconnecting_source
 from custom_components.homesec.engine.core.errors import CameraNotRunning, DetectorError
@@ -98,7 +98,7 @@ def test_lost_camera_that_appears_is_running(rig, make_video, tmp_path):
 
 
 def test_exception_in_session_restarts_camera(rig, make_video, monkeypatch, caplog):
-    monkeypatch.setattr(session, "RESTART_S", (0.01, 0.02))
+    monkeypatch.setattr(defects, "RESTART_S", (0.01, 0.02))
     real, calls = CameraSession._handle_tracks, []
 
     def fail_once(self, *args):

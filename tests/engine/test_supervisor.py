@@ -17,7 +17,11 @@ from custom_components.homesec.engine.core.errors import (
     WorkerError,
     WorkerMissing,
 )
-from custom_components.homesec.engine.core.events import DetectorChanged, HealthChanged
+from custom_components.homesec.engine.core.events import (
+    DetectionStarted,
+    DetectorChanged,
+    HealthChanged,
+)
 from custom_components.homesec.engine.core.types import (
     Activity,
     CameraConfig,
@@ -91,6 +95,41 @@ def supervised(**options):
         yield worker, parent
     finally:
         worker.stop(2.0)
+
+
+def wakes(parent):
+    found = [x.presence for x in parent.events if isinstance(x, DetectionStarted)]
+    return [(x.camera_id, x.sensor, x.confirmed) for x in found]
+
+
+def test_wake_reaches_its_camera():
+    with supervised() as (worker, parent):
+        worker.set_camera(camera("porch"), Activity.RECORD)
+        worker.wake("porch", "Doorbell", trusted=True)
+        worker.wake("nowhere", "Doorbell", trusted=True)
+        wait_until(lambda: wakes(parent) == [("porch", "Doorbell", True)])
+
+
+def test_wake_is_repeated_for_the_worker_that_follows_one_that_died_of_it(tmp_path):
+    with supervised() as (worker, parent):
+        worker.set_camera(camera("porch", location=str(tmp_path / "crashed")), Activity.RECORD)
+        worker.wake("porch", "crash", trusted=False)
+        wait_until(lambda: parent.exits and parent.runs("porch") == 2)
+        wait_until(lambda: wakes(parent)[-1:] == [("porch", "crash", False)])
+
+
+def test_wake_of_a_worker_that_died_long_after_it_is_not_repeated(monkeypatch):
+    monkeypatch.setattr(camera_process, "WAKE_S", 0.0)
+    with supervised() as (worker, parent):
+        worker.set_camera(camera("porch"), Activity.RECORD)
+        wait_until(lambda: parent.runs("porch"))
+        worker.wake("porch", "Doorbell", trusted=True)
+        wait_until(lambda: wakes(parent))
+        os.kill(worker.pids["cameras"], signal.SIGKILL)
+        wait_until(lambda: parent.runs("porch") == 2)
+        worker.wake("porch", "Hall motion", trusted=False)
+        wait_until(lambda: len(wakes(parent)) == 2)
+        assert wakes(parent)[1] == ("porch", "Hall motion", False)
 
 
 def test_cameras_run_in_one_worker():

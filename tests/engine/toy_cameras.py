@@ -9,8 +9,8 @@ import time
 if "engine" in sys.modules:
     from engine.core.activity_board import BOARD, Work
     from engine.core.camera_reports import CameraReport, WorkerReport
-    from engine.core.events import DetectorChanged, HealthChanged, SnapshotTaken
-    from engine.core.types import Activity, CameraHealth
+    from engine.core.events import DetectionStarted, DetectorChanged, HealthChanged, SnapshotTaken
+    from engine.core.types import Activity, Box, CameraHealth, Presence
     from engine.worker import methods
     from engine.worker.proxy_parent import ProxyParent
 
@@ -48,6 +48,26 @@ class Cameras:
 
     def stop_recording(self, camera_id):
         crash(camera_id)
+
+    def wake(self, camera_id, sensor, trusted):
+        if camera_id in self.cameras:
+            presence = Presence(
+                camera_id=camera_id,
+                label="person",
+                score=1.0,
+                track_id=0,
+                box=Box(0, 0, 1, 1),
+                first_seen_at=1.0,
+                last_seen_at=1.0,
+                confirmed=trusted,
+                sensor=sensor,
+            )
+            self.parent.handle_event(DetectionStarted(presence=presence, clip_id=None))
+            if sensor == "crash":
+                flag = Path(self.cameras[camera_id][0].source.location)
+                if not flag.exists():
+                    flag.touch()
+                    crash(camera_id)
 
     def jpeg(self, camera_id, width):
         return b"\xff\xd8\xff" + ",".join(sorted(self.cameras)).encode()
@@ -99,6 +119,7 @@ def create_handlers(connection):
         methods.REMOVE_CAMERA: cameras.remove_camera,
         methods.START_RECORDING: cameras.start_recording,
         methods.STOP_RECORDING: cameras.stop_recording,
+        methods.WAKE: cameras.wake,
         methods.JPEG: cameras.jpeg,
         methods.PREVIEW_ZONES: cameras.preview_zones,
     }

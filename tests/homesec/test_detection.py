@@ -74,6 +74,7 @@ async def test_person_while_armed_is_announced_recorded_and_triggers_alarm(
         "track_id": ANY,
         "count": 1,
         "first_seen": ANY,
+        "sensor": None,
         "zones": [],
         "clip_id": ANY,
     }
@@ -95,6 +96,7 @@ async def test_person_while_armed_is_announced_recorded_and_triggers_alarm(
         "track_id": ANY,
         "count": ANY,
         "first_seen": started[0].data["first_seen"],
+        "sensor": None,
         "last_seen": ANY,
         "duration_s": ANY,
         "clip_id": clip_id,

@@ -64,6 +64,7 @@ class AlarmAnnouncer:
                     seen_at=cause.seen_at,
                     score=cause.score,
                     zones=cause.zones,
+                    sensor=cause.sensor,
                 )
             )
 

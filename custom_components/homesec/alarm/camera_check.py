@@ -100,6 +100,7 @@ def alarm_cause(
             seen_at=presence.first_seen_at,
             score=presence.score,
             zones=presence.zones,
+            sensor=presence.sensor,
         )
     return cause, skips_entry_delay(camera.data)
 

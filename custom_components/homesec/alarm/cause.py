@@ -20,6 +20,7 @@ class Cause:
     seen_at: float | None = None  # when the presence began, in UTC epoch seconds
     score: float | None = None
     zones: tuple[str, ...] = ()
+    sensor: str | None = None  # the name of the sensor whose word it is
 
     def is_of(self, other: Cause) -> bool:
         """Return whether this is about the same presence as another cause."""
@@ -34,7 +35,7 @@ class Cause:
         """
         stored = dict(stored)
         seen_at, score = stored.get("seen_at"), stored.get("score")
-        texts = ("by", "camera_id", "label", "clip_id")
+        texts = ("by", "camera_id", "label", "clip_id", "sensor")
         return cls(
             **{key: parse_optional_text(stored.get(key)) for key in texts},
             seen_at=None if seen_at is None else parse_seconds(seen_at),

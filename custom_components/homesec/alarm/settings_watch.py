@@ -148,10 +148,10 @@ class SettingsWatch:
     def _async_entity(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         """Turn off or on the cameras of an entity; announce another entity that was disabled.
 
-        A camera follows its source entity to another entity id.
+        A camera follows its source entity and its sensors to another entity id.
         """
         if (old_id := event.data.get("old_entity_id")) is not None:
-            self._cameras.async_follow_source(str(old_id), event.data["entity_id"])
+            self._cameras.async_follow_entity(str(old_id), event.data["entity_id"])
         if event.data["action"] != "update" or DISABLED not in event.data["changes"]:
             return
         entity = er.async_get(self._hass).async_get(event.data["entity_id"])

@@ -44,6 +44,7 @@ def alert_data(
         "score": None if alert.score is None else round(alert.score, 2),
         "count": alert.count,
         "zones": list(alert.zones),
+        "sensor": alert.sensor,
         "mode": alarm.mode.value,
         "alarm_state": alarm.state.value,
         "triggered_by": next((x.by for x in alert.sightings if x.by), None),

@@ -209,5 +209,6 @@ def _load_sighting(stored: Mapping[str, Any]) -> Sighting:
         zones=tuple(map(str, stored["zones"])),
         seen_at=None if seen_at is None else parse_seconds(seen_at),
         turned_off=bool(stored["turned_off"]),
+        sensor=parse_optional_text(stored.get("sensor")),
         **{key: parse_optional_text(stored[key]) for key in texts},
     )

@@ -55,6 +55,7 @@ class Sighting:
     clip_id: str | None = None
     seen_at: float | None = None
     """When the presence began, in UTC epoch seconds; None without one."""
+    sensor: str | None = None  # the name of the sensor whose word it is
     by: str | None = None  # who triggered the alarm, or disarmed under duress, if known
     turned_off: bool = False  # a camera that isn't offline, but turned off
     action: str | None = None  # which setting was changed
@@ -89,6 +90,11 @@ class Alert:
         """An alarm if any sighting is one."""
         kinds = {sighting.kind for sighting in self.sightings}
         return AlertKind.ALARM if AlertKind.ALARM in kinds else self.first.kind
+
+    @property
+    def sensor(self) -> str | None:
+        """The name of the sensor that reported its cause."""
+        return self.cause.sensor
 
     @property
     def count(self) -> int:

@@ -26,6 +26,7 @@ def presence_sighting(
         score=presence.score,
         count=presence.count,
         zones=presence.zones,
+        sensor=presence.sensor,
         clip_id=clip_id,
         seen_at=presence.first_seen_at,
     )
@@ -52,6 +53,7 @@ def alarm_sighting(
         label=event.label,
         score=event.score,
         zones=event.zones,
+        sensor=event.sensor,
         clip_id=event.clip_id,
         seen_at=event.seen_at,
     )

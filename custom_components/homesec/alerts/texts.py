@@ -62,6 +62,10 @@ class AlertTexts:
         key = f"{alert.kind}_message"
         if alert.kind is AlertKind.DURESS and alert.first.by is None:
             key = "duress_message_unknown"
+        elif alert.sensor and alert.kind is AlertKind.ALARM:
+            key = "alarm_message_sensor"
+        elif alert.sensor:
+            key = "seen_message_sensor"
         elif alert.zones and alert.kind is AlertKind.SEEN:
             key = "seen_message_zones"
         elif alert.kind is AlertKind.OFFLINE and all(x.turned_off for x in alert.sightings):
@@ -69,6 +73,7 @@ class AlertTexts:
         return self.sentences[key].format(
             time=local_time(alert),
             by=alert.first.by,
+            sensor=_short(alert.sensor or ""),
             zones=_names(alert.zones, names),
             what=", ".join(map(self._change, alert.sightings[:names])),
         )

@@ -41,7 +41,9 @@ from ..const import (
     CONF_RECORDING,
     CONF_RULES,
     CONF_THRESHOLD,
+    CONF_TRUSTED_SENSORS,
     CONF_VERIFY_TLS,
+    CONF_WAKE_SENSORS,
     CONF_WATCH,
     CONF_ZONES,
 )
@@ -102,6 +104,8 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_GRACE: 3,
     CONF_DETECT_FPS: 5,
     CONF_WATCH: DecodePolicy.AUTO.value,
+    CONF_WAKE_SENSORS: [],
+    CONF_TRUSTED_SENSORS: [],
     CONF_RULES: [],
     CONF_ZONES: [],
 }

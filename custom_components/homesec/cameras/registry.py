@@ -8,7 +8,15 @@ from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..const import CONF_DETECTION, CONF_DISARMED, CONF_RECORDING, DOMAIN, SUBENTRY_CAMERA
+from ..const import (
+    CONF_DETECTION,
+    CONF_DISARMED,
+    CONF_RECORDING,
+    CONF_TRUSTED_SENSORS,
+    CONF_WAKE_SENSORS,
+    DOMAIN,
+    SUBENTRY_CAMERA,
+)
 from ..engine.core.types import Activity
 from .config import DEFAULTS, source_entity, source_unique_id
 from .state import CameraState
@@ -94,11 +102,17 @@ class CameraRegistry(Mapping[str, CameraState]):
         return any(entity is not None and entity.disabled for entity in entities)
 
     @callback
-    def async_follow_source(self, old_id: str, entity_id: str) -> None:
-        """Take over the new id of the entity that cameras get their pictures from."""
+    def async_follow_entity(self, old_id: str, entity_id: str) -> None:
+        """Take over the new id of an entity that cameras get their pictures from, or wake for."""
         for camera in self._entry.get_subentries_of_type(SUBENTRY_CAMERA):
-            if source_entity(camera.data) == old_id:
-                data = {**camera.data, CONF_ENTITY_ID: entity_id}
+            data = {**camera.data}
+            for key in (CONF_WAKE_SENSORS, CONF_TRUSTED_SENSORS):
+                if old_id in data.get(key, ()):
+                    data[key] = [entity_id if each == old_id else each for each in data[key]]
+            if data != camera.data:
+                self._hass.config_entries.async_update_subentry(self._entry, camera, data=data)
+            if source_entity(data) == old_id:
+                data[CONF_ENTITY_ID] = entity_id
                 self._hass.config_entries.async_update_subentry(
                     self._entry,
                     camera,

@@ -186,6 +186,14 @@ class HomeSecEngine:
         """End a manual recording. Raises ``CameraNotRunning``."""
         self.worker.stop_recording(camera_id)
 
+    def wake(self, camera_id: str, *, sensor: str, trusted: bool = False) -> None:
+        """Replay a camera's pre-roll and look at every frame for 10 s, since a sensor reports.
+
+        ``sensor`` is its name. If it's ``trusted``, or while no detector works, its word counts as
+        a person. Nothing happens to a camera that's off.
+        """
+        self.worker.wake(camera_id, sensor, trusted=trusted)
+
     def jpeg(self, camera_id: str, *, width: int | None = None) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
         try:

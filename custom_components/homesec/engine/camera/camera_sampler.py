@@ -112,6 +112,13 @@ class CameraSampler:
         """Start over after a gap in the main stream."""
         self._main.reset()
 
+    def wake(self) -> None:
+        """Sample the last seconds of the stream that is looked at, and all frames for a while."""
+        if self._detect is None or self._looks_at_main:
+            self._main.wake()
+        else:
+            self._detect.wake()
+
     def close(self) -> None:
         """End the detect stream's connection; the next packet begins another."""
         if self._detect is not None:

@@ -44,6 +44,15 @@ class CommandQueue:
             future.cancel()
             raise CameraNotRunning from None
 
+    def post(self, action: Callable[[], None]) -> None:
+        """Have the camera's thread run an action, or none if it ends before; without waiting."""
+
+        def run(refusal: Exception | None) -> None:
+            if refusal is None:
+                action()
+
+        self._queue.append(run)
+
     def run_pending(self) -> None:
         """Run the actions that wait; on the camera's thread."""
         while self._queue:

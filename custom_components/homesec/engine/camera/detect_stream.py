@@ -107,6 +107,10 @@ class DetectStream:
         """Use another configuration with the same sources."""
         self._sampler.reconfigure(_sampled(config))
 
+    def wake(self) -> None:
+        """Sample the last seconds at the next picture, and all frames for some seconds after it."""
+        self._sampler.wake()
+
     @property
     def works(self) -> bool:
         """Whether it's connected, and frames of it were looked at lately."""
@@ -256,6 +260,7 @@ class MainTime:
 
     def __init__(self) -> None:
         self._offset_s = 0.0
+        self._shifted_t = 0.0  # of the last frame that was passed on
         self.newest_t = 0.0  # of the frames so far, in main's time
 
     def follow(self, main_now: float, now: float) -> None:
@@ -269,10 +274,14 @@ class MainTime:
         return replace(frame, t=frame.t + self._offset_s, of_detect_stream=True)
 
     def shift_next(self, frame: Frame) -> Frame:
-        """Return the next frame in main's time, which is after all before."""
+        """Return the next frame in main's time, which is after all that this returned.
+
+        One that was passed over before, and is looked at after all, keeps its time.
+        """
         shifted = self.shift(frame)
-        shifted = replace(shifted, t=max(shifted.t, self.newest_t + STEP_S))
-        self.newest_t = shifted.t
+        shifted = replace(shifted, t=max(shifted.t, self._shifted_t + STEP_S))
+        self._shifted_t = shifted.t
+        self.newest_t = max(self.newest_t, shifted.t)
         return shifted
 
     def pass_over(self, t: float) -> None:

@@ -10,6 +10,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from ..core.types import PERSON
 from ..media.motion import Change
 from ..tracking.presence import PresenceTracker, Step, stay_threshold
 from ..tracking.tracker import Tracker
@@ -91,9 +92,18 @@ class DetectionLoop:
         self._config = config
         self._report(self._presence.reconfigure(config))
 
+    @property
+    def works(self) -> bool:
+        """Whether frames get an answer, perhaps once the detector is loaded."""
+        return not (self._pool.unavailable or self._pool.is_paused(self._config.id))
+
+    def trust(self, sensor: str, t: float, at: float, *, hold_s: float) -> None:
+        """Count a person as present on a sensor's word, for ``hold_s`` or while one is seen."""
+        self._report(self._presence.trust(PERSON, sensor, t, at, until_t=t + hold_s))
+
     def submit(self, sampled: SampledFrame) -> None:
         """Have objects detected in a frame."""
-        if self._pool.unavailable or self._pool.is_paused(self._config.id):
+        if not self.works:
             self._observe_motion(sampled)
         frame = sampled.frame
         wait_s = math.inf if self._lossless else self._replay_wait_s(sampled)

@@ -15,9 +15,10 @@ exceed the buffer is kept in *all*, too, since a decoder couldn't start anymore.
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
+import math
 from typing import TYPE_CHECKING
 
-from ..core.types import DecodePolicy
+from ..core.types import WAKE_S, DecodePolicy
 from ..media.convert import small_luma
 from ..media.decoder import FrameDecoder
 from ..media.motion import Change, MotionGate, MotionResult
@@ -42,6 +43,10 @@ STATIONARY_INTERVAL_S = 1.0
 grace period."""
 REPEATED_INTERVAL_S = 10.0
 """While the only motion is one that repeats in place, a frame is sampled this often."""
+MIN_REPLAY_S, MAX_REPLAY_S = 2.0, 8.0
+"""Limits of how much of the pre-roll is replayed at a wake: a sensor reports with a delay, but the
+newest frames mustn't wait too long."""
+MAX_DECODE_S = 15.0  # without a keyframe in this time before it, what was decoded isn't replayed
 _JITTER_S = 0.01  # a frame this early is sampled; the next would be late
 REFRESH_S = 10.0
 """While another stream is looked at, a keyframe is decoded this often, for the last picture."""
@@ -84,6 +89,8 @@ class FrameSampler:
         self._checked_t = -KEYFRAME_INTERVAL_S
         """What came before was sampled, or compared with the background."""
         self._intervals: deque[float] = deque(maxlen=4)
+        self._woken = False
+        self._yielded_t = -math.inf  # of the newest frame that was sampled
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same source."""
@@ -114,14 +121,30 @@ class FrameSampler:
         self._last_keyframe_t: float | None = None
         self._first_t: float | None = None
 
+    def wake(self) -> None:
+        """Sample the last seconds at the next packet, and all frames for ``WAKE_S`` from it on."""
+        self._woken = True
+
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
         """Process the newest packet, which is in the buffer; ``watched``: as a live picture."""
+        for sampled in self._feed(packet, present=present, watched=watched):
+            self._yielded_t = sampled.frame.t
+            yield sampled
+
+    def _feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
         self.newest = []
         if self._first_t is None:
             self._first_t = packet.t
         previous_t = self._last_keyframe_t
         if packet.keyframe:
             self._measure_interval(packet.t)
+        if self._woken:
+            self._woken = False
+            since = self._replay_since(packet)
+            self._active_until = max(self._active_until, packet.t + WAKE_S)
+            if since is not None:
+                yield from self._replay(packet, since)
+                return
         if self.mode is DecodeMode.KEYFRAMES:
             if present or watched or self._needs_all(packet.t):
                 yield from self._wake(packet, moving=False, present=present)
@@ -167,6 +190,7 @@ class FrameSampler:
         if self._gate is not None:
             self._gate.reset()  # much may have changed since the last comparison
         self._checked_t = since_t
+        self._yielded_t = max(self._yielded_t, since_t)
 
     def _must_check(self, t: float, previous_t: float | None) -> bool:
         """Whether to look at a keyframe; only those that come in quick succession are left out."""
@@ -198,6 +222,25 @@ class FrameSampler:
                 yield from self._sample(
                     past, moving=moving, present=present, replayed=moving or past is not packet
                 )
+
+    def _replay_since(self, packet: MediaPacket) -> float | None:
+        """Return the time from which a wake replays; None if there's nothing to gain."""
+        replay_s = min(max(self._config.pre_roll_s, MIN_REPLAY_S), MAX_REPLAY_S)
+        since = max(packet.t - replay_s, self._yielded_t + self._sample_interval_s)
+        since = min(since, packet.t)
+        if self.mode is DecodeMode.KEYFRAMES:
+            return since
+        if packet.t <= self._active_until:  # they are sampled already
+            return None
+        start = next(iter(self._buffer.packets_since(since)), None)
+        return None if start is None or start.t < since - MAX_DECODE_S else since
+
+    def _replay(self, packet: MediaPacket, since: float) -> Iterator[SampledFrame]:
+        """Sample all frames up to ``packet`` that weren't, with or without motion in them."""
+        self._next_sample_t = since
+        self._decoder.reset()
+        # As if somebody were there: what was compared before must not be learned as repeated.
+        yield from self._wake(packet, moving=True, present=True, since=since)
 
     def _sample(
         self,

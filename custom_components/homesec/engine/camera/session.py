@@ -5,18 +5,15 @@ source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tr
 Another thread reads the source (``SourceReader``), so that it never waits for what happens here.
 """
 
-from collections import Counter
 from contextlib import closing
 import logging
 import math
 from threading import Event, Lock
-import traceback
 from typing import TYPE_CHECKING
 
 from ..capture.reconnecting_source import CameraSource
 from ..capture.source_reader import HealthReport, Idle, SourceReader
 from ..core.activity_board import BOARD, Work
-from ..core.backoff import backoff_s
 from ..core.errors import CameraNotRunning, HomeSecError, SourceError
 from ..core.events import (
     DetectionEnded,
@@ -43,8 +40,10 @@ from ..recording.controller import RecordingController
 from ..tracking.presence import Step
 from .camera_sampler import CameraSampler
 from .command_queue import CommandQueue
+from .defects import Defects
 from .detection_loop import DetectionLoop
 from .keyframe_check import KeyframeCheck
+from .wake import Waker
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -73,8 +72,6 @@ SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by 
 SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
 BEHIND_S = 10.0  # a thread that is further behind its source skips pictures
 UNKNOWN_INTERVAL_S = 60.0  # between keyframes, until it's measured
-RESTART_S = (10.0, 600.0)  # shortest and longest wait after a defect
-FORGET_S = 3600.0  # a defect that comes later doesn't follow the last one
 
 
 _WITHOUT_AUDIO = {
@@ -149,12 +146,14 @@ class CameraSession:
         )
         self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()
+        self._waker = Waker(self._commands, self._sampler, self._detection, clock)
+        self._picture_due_t = math.inf  # from when on to show what a sensor's word is about
         self._is_behind = False
         self._watch = Watch(clock)
         self._health_lock = Lock()  # for what follows
         self._is_connected = False
         self._is_lost = False  # as far as the log knows
-        self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet
+        self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet, or without one
         self._watched_until = -math.inf
         self._snapshot_score = 0.0
         self._snapshot_t = -math.inf
@@ -166,9 +165,7 @@ class CameraSession:
         self._meter = StreamMeter()
         self.health = CameraHealth.CONNECTING
         self._reported: tuple[CameraHealth, str | None] | None = None
-        self._rng = rng
-        self._defects = Counter[str]()  # by kind, of those that followed each other
-        self._failed_at = -math.inf
+        self._defects = Defects(clock, rng)
 
     def stop(self) -> None:
         """Ask ``run`` to end, without waiting for that."""
@@ -197,6 +194,11 @@ class CameraSession:
     def stop_recording(self) -> None:
         """End a manual recording; a presence keeps the clip open. Raises ``CameraNotRunning``."""
         self._run_command(self._recording.stop_manual)
+
+    def wake(self, sensor: str, *, trusted: bool) -> None:
+        """Look closely for some seconds, since a sensor reports something; from any thread."""
+        if self.activity is not Activity.OFF:
+            self._waker.submit(sensor, trusted=trusted, now=lambda: self._now)
 
     def _run_command[T](self, action: Callable[[], T]) -> T:
         if self.health is not CameraHealth.RUNNING:
@@ -231,7 +233,7 @@ class CameraSession:
                 try:
                     self._run()
                 except Exception as err:  # noqa: BLE001 - logged: a defect must not cost the camera
-                    wait_s = self._log_defect(err)
+                    wait_s = self._defects.log(err, self.config.name)
                 else:
                     return
                 self._handle_gap()
@@ -242,20 +244,6 @@ class CameraSession:
             self._recording.end()
             self._commands.cancel_all()
             self._set_health(CameraHealth.OFF, None)
-
-    def _log_defect(self, error: Exception) -> float:
-        """Log a defect, in full the first time; return the seconds until the next start."""
-        now = self._clock.monotonic()
-        if now - self._failed_at > FORGET_S:
-            self._defects.clear()
-        self._failed_at = now
-        frames = traceback.extract_tb(error.__traceback__)
-        kind = f"{type(error).__name__} at {frames[-1].filename}:{frames[-1].lineno}"
-        self._defects[kind] += 1
-        level = logging.ERROR if self._defects[kind] == 1 else logging.DEBUG
-        message = "The camera %s failed and starts again"
-        _LOGGER.log(level, message, self.config.name, exc_info=error)
-        return backoff_s(self._defects.total(), RESTART_S, self._rng)
 
     def _run(self) -> None:
         items = self._reader.items(self._source.packets())
@@ -277,7 +265,8 @@ class CameraSession:
                 self._handle_connection(item)
             case Idle.DISCONNECTED:
                 self._handle_gap()
-                self._detection.tick(self._source.timeline.now)
+                self._now = (self._source.timeline.now, self._clock.now())
+                self._detection.tick(self._now[0])
             case MediaPacket():
                 self._handle_or_refuse(item)
         self.check_watched()
@@ -395,6 +384,9 @@ class CameraSession:
         for sampled in frames:
             self._commands.run_pending()  # a replayed frame may wait for the detector
             self._detection.submit(sampled)
+        frame = self._sampler.latest
+        if frame is not None and frame.t >= self._picture_due_t:
+            self._show(frame)
 
     def _skips(self, packet: MediaPacket) -> bool:
         """Return whether a picture isn't decoded, since this thread is too far behind the source.
@@ -466,6 +458,7 @@ class CameraSession:
         match change.step:
             case Step.ENTERED:
                 self._snapshot_score = 0.0
+                self._picture_due_t = math.inf if presence.sensor is None else change.t
                 records = self.config.rule(presence.label).records
                 if records and self.activity is Activity.RECORD:
                     self._recording.presence_seen(presence, change.t, presence.first_seen_at)
@@ -473,10 +466,20 @@ class CameraSession:
             case Step.UPDATED:
                 self._on_event(DetectionUpdated(presence=presence))
             case Step.LEFT:
+                self._picture_due_t = math.inf
                 clip_id = self._recording.clip_id
                 if not self._recorded_presences:
                     self._recording.presence_ended(self._now[0])
                 self._on_event(DetectionEnded(presence=presence, clip_id=clip_id))
+
+    def _show(self, frame: Frame) -> None:
+        """Show what there is at a sensor's word; record it, if the camera was lost until now."""
+        self._picture_due_t = math.inf
+        if self.activity is Activity.RECORD and (recorded := self._recorded_presences):
+            self._recording.presence_seen(recorded[0], *self._now)
+        self._recording.offer_still(frame)
+        jpeg = encode_jpeg(self._sampler.best_picture(frame).picture)
+        self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
 
     def _offer_pictures(self, frame: Frame, tracks: list[Track]) -> None:
         """Offer a still to the clip, and send a snapshot that is clearly better than the last."""

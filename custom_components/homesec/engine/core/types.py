@@ -10,6 +10,7 @@ from enum import StrEnum
 from .stream_report import StreamReport
 
 PERSON = "person"
+WAKE_S = 10.0  # for so long, a camera looks closely after a sensor's report
 
 
 class SourceKind(StrEnum):
@@ -246,6 +247,7 @@ class Presence:
     track_ids: tuple[int, ...] = ()  # their tracks, in the newest frame that shows any
     zones: tuple[str, ...] = ()  # the zones that they are in, in the camera's order
     confirmed: bool = False  # whether the verifier has confirmed it, or there is none
+    sensor: str | None = None  # name of the trusted sensor whose word it began with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

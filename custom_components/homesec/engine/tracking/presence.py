@@ -3,7 +3,8 @@
 A label is ``ABSENT`` until moving tracks of it were seen in ``enter_hits`` of the last
 ``enter_window`` frames, or in one frame with high confidence. It is then a ``CANDIDATE``, and
 ``PRESENT`` once verified; a rejected track is no candidate for a while. The label is ``ABSENT``
-again after it was not seen for the grace period.
+again after it was not seen for the grace period. The word of a trusted sensor makes it ``PRESENT``
+without a track, for some seconds at least.
 """
 
 from collections import deque
@@ -12,7 +13,7 @@ from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING
 
-from ..core.types import Presence
+from ..core.types import Box, Presence
 from .zones import LabelZones, Occupancy
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ RETRY_S = 2.0  # a verification without an answer for this long is requested aga
 REJECTION_GAIN = 0.1  # a rejected track is a candidate again if its confidence rose by this…
 REJECTION_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # …or after this long; longer each time
 MAX_REJECTIONS = 100  # rejections remembered at most; track ids are never reused
+NO_TRACK = 0  # the id of no track
+WHOLE_PICTURE = Box(0.0, 0.0, 1.0, 1.0)  # a sensor doesn't say where
+SENSOR_SCORE = 1.0  # the confidence in the word of a trusted sensor
 
 
 class Step(Enum):
@@ -131,6 +135,7 @@ class LabelPresence:
         self._first_t = 0.0
         self._last_seen = (0.0, 0.0)  # ``t`` and ``at``
         self._requested = (0.0, 0, 0.0)  # ``t``, track id, and score of the verification
+        self._held_until_t = -inf
 
     @property
     def current(self) -> Presence | None:
@@ -180,13 +185,34 @@ class LabelPresence:
         self._occupancy.update(*self._last_seen, self._occupied_since)
         return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
 
+    def trust(self, sensor: str, t: float, at: float, *, until_t: float) -> list[PresenceChange]:
+        """Enter on the word of a sensor; keep the presence up to ``until_t`` at least."""
+        self._held_until_t = max(self._held_until_t, until_t)
+        if self.current is not None:
+            return []
+        if self._presence is None:
+            self._first_t, self._last_seen = t, (t, at)
+            self._presence = Presence(
+                camera_id=self._config.id,
+                label=self._label,
+                score=SENSOR_SCORE,
+                track_id=NO_TRACK,
+                box=WHOLE_PICTURE,
+                first_seen_at=at,
+                last_seen_at=at,
+            )
+        self._state = _State.PRESENT
+        self._recent.clear()
+        self._presence = replace(self._presence, confirmed=True, sensor=sensor)
+        return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
+
     def tick(self, t: float) -> list[PresenceChange]:
         """Let time pass without a sighting; ends the presence after the grace period."""
         unseen_s = t - self._last_seen[0]
         if self._presence is None:
             return []
         match self._state:
-            case _State.PRESENT if unseen_s > self._config.grace_s:
+            case _State.PRESENT if unseen_s > self._config.grace_s and t > self._held_until_t:
                 return self._leave(self._presence)
             case _State.PRESENT:
                 self._occupancy.tick(t)
@@ -329,6 +355,13 @@ class PresenceTracker:
         """Enter or reject the candidate of a label, if there still is one."""
         presence = self._labels.get(label)
         return [] if presence is None else presence.handle_verification(t, confirmed=confirmed)
+
+    def trust(
+        self, label: str, sensor: str, t: float, at: float, *, until_t: float
+    ) -> list[PresenceChange]:
+        """Count a label as present on the word of a sensor, if it's one of the camera's labels."""
+        presence = self._labels.get(label)
+        return [] if presence is None else presence.trust(sensor, t, at, until_t=until_t)
 
     def tick(self, t: float) -> list[PresenceChange]:
         """Let time pass without a frame."""

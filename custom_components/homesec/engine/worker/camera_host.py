@@ -157,6 +157,13 @@ class CameraHost:
         """End a manual recording. Raises ``CameraNotRunning``."""
         self._session(camera_id).stop_recording()
 
+    def wake(self, camera_id: str, sensor: str, *, trusted: bool) -> None:
+        """Have a camera look closely for some seconds, unless it's off."""
+        with self._lock:
+            running = self.sessions.get(camera_id)
+        if running is not None:
+            running[0].wake(sensor, trusted=trusted)
+
     def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
         with self._lock:

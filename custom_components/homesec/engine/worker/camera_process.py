@@ -1,5 +1,6 @@
 """A worker process with some cameras, which is started again whenever it ends."""
 
+from collections import deque
 from functools import partial
 import logging
 from threading import Event, RLock, Thread, current_thread
@@ -23,7 +24,7 @@ from ..core.events import (
     SnapshotTaken,
     ZoneChanged,
 )
-from ..core.types import Activity, CameraHealth
+from ..core.types import WAKE_S, Activity, CameraHealth
 from . import methods
 from .checks import UnexpectedValue, check_values
 from .process import WorkerProcess
@@ -44,6 +45,7 @@ SERVICE = "engine.worker.camera_service"
 EVENTS_AT_ONCE, EVENTS_PER_S = 2000, 200.0
 """Home Assistant's event loop gets no more, whatever a worker sends; 16 cameras send about 100."""
 EVENT_PAUSE_S = 0.005
+MAX_WAKES = 64  # kept for a process that ends within seconds
 START_S = 120.0  # the import of the libraries, on a slow SD card under load
 
 
@@ -80,6 +82,8 @@ class CameraProcess:
         # The lock guards everything below.
         self.cameras: dict[str, tuple[CameraConfig, Activity]] = {}
         self._known: set[str] = set()  # cameras that the running process has or has had
+        self._wakes: deque[tuple[float, dict[str, object]]] = deque(maxlen=MAX_WAKES)
+        """When each of the last ones came, and its arguments."""
         self._process: WorkerProcess | None = None
         self._earlier_frames = 0  # of processes that have ended
         self._report = WorkerReport()
@@ -153,6 +157,16 @@ class CameraProcess:
         with self._lock:
             self.cameras.pop(camera_id, None)
 
+    def wake(self, camera_id: str, sensor: str, *, trusted: bool) -> None:
+        """Wake a camera; in the next process, too, if this one ends within seconds."""
+        with self._lock:
+            if camera_id not in self.cameras:
+                return
+            wake = {"camera_id": camera_id, "sensor": sensor, "trusted": trusted}
+            self._wakes.append((time.monotonic(), wake))
+            if self._process is not None:
+                self._process.connection.notify(methods.WAKE, **wake)
+
     def call[T](self, method: Method[T], deadline_s: float, **args: object) -> T:
         """Call the process. Raises ``WorkerMissing`` if there's none."""
         with self._lock:
@@ -198,6 +212,9 @@ class CameraProcess:
             self._known = set(self.cameras)
             for config, activity in self.cameras.values():
                 process.connection.notify(methods.SET_CAMERA, config=config, activity=activity)
+            for came, wake in self._wakes:
+                if time.monotonic() - came < WAKE_S:
+                    process.connection.notify(methods.WAKE, **wake)
 
     def _start_service(self, process: WorkerProcess) -> None:
         try:

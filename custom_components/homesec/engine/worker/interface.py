@@ -6,8 +6,8 @@ dataclasses, enums, numbers, text, bytes, paths, and tuples, lists, or mappings 
 that is imported here or by the proxies imports PyAV or NumPy.
 
 A call raises ``WorkerDied`` if the worker ends meanwhile or doesn't answer before the call's
-deadline, and ``WorkerMissing`` while there's no worker. ``start``, ``stop``, ``set_camera``, and
-``remove_camera`` raise neither: the supervisor applies them to the next worker, too.
+deadline, and ``WorkerMissing`` while there's no worker. ``start``, ``stop``, ``set_camera``,
+``remove_camera``, and ``wake`` raise neither: the supervisor applies them to the next worker, too.
 """
 
 from dataclasses import dataclass
@@ -98,6 +98,12 @@ class CameraWorker(Protocol):
 
     def stop_recording(self, camera_id: str) -> None:
         """End a manual recording. Raises ``CameraNotRunning``."""
+
+    def wake(self, camera_id: str, sensor: str, *, trusted: bool) -> None:
+        """Have a camera look closely for some seconds, since a sensor with this name reports.
+
+        ``trusted``: that counts as a person. Nothing happens to a camera that's off. Doesn't block.
+        """
 
     def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""

@@ -78,6 +78,9 @@ START_RECORDING: Method[str] = Method(
     lane=_camera,
 )
 STOP_RECORDING: Method[None] = Method(name="stop_recording", args={"camera_id": str}, lane=_camera)
+WAKE: Method[None] = Method(
+    name="wake", args={"camera_id": str, "sensor": str, "trusted": bool}, lane=_camera
+)
 JPEG: Method[bytes | None] = Method(
     name="jpeg", args={"camera_id": str, "width": int | None}, result=bytes | None
 )

@@ -129,6 +129,11 @@ class SupervisedWorker:
         """End a manual recording. Raises ``CameraNotRunning``."""
         self._worker(camera_id).call(methods.STOP_RECORDING, CALL_S, camera_id=camera_id)
 
+    def wake(self, camera_id: str, sensor: str, *, trusted: bool) -> None:
+        """Have a camera look closely for some seconds, unless it's off."""
+        with self._lock:
+            self._worker(camera_id).wake(camera_id, sensor, trusted=trusted)
+
     def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
         return self._worker(camera_id).call(methods.JPEG, CALL_S, camera_id=camera_id, width=width)

@@ -1,0 +1,235 @@
+"""Sensors that wake a camera: what counts as a report, and what follows from one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from homeassistant.core import State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from homesec_fixtures import CAMERA_ID, arm, entity_id, guard, set_up, until
+import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
+
+from custom_components.homesec import const
+from custom_components.homesec.cameras.wake import is_report
+from custom_components.homesec.engine.camera import frame_sampler, wake
+from custom_components.homesec.engine.engine import HomeSecEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeassistant.core import Event, HomeAssistant
+    from homesec_fixtures import ScriptedDetector
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+PIR = "binary_sensor.hall_motion"
+BELL = "event.doorbell"
+NAMES = {PIR: "Hall motion", BELL: "Doorbell"}
+OFTEN = {"wake_sensors": [PIR], "trusted_sensors": [BELL]}
+
+
+@pytest.fixture(autouse=True)
+def _short_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_sampler, "WAKE_S", 1.0)
+    monkeypatch.setattr(wake, "WAKE_S", 1.0)
+
+
+@pytest.fixture
+def wakes() -> Iterator[list[tuple[str, str, bool]]]:
+    """The calls of the engine, which it gets nevertheless."""
+    calls: list[tuple[str, str, bool]] = []
+    real = HomeSecEngine.wake
+
+    def record(self: HomeSecEngine, camera_id: str, *, sensor: str, trusted: bool) -> None:
+        calls.append((camera_id, sensor, trusted))
+        real(self, camera_id, sensor=sensor, trusted=trusted)
+
+    with patch.object(HomeSecEngine, "wake", record):
+        yield calls
+
+
+def report(hass: HomeAssistant, sensor: str, state: str) -> None:
+    hass.states.async_set(sensor, state, {"friendly_name": NAMES[sensor]})
+
+
+def ring(hass: HomeAssistant, *, age_s: float = 0.0) -> None:
+    at = dt_util.utcnow() - timedelta(seconds=age_s)
+    report(hass, BELL, at.isoformat(timespec="milliseconds"))
+
+
+def state_of(sensor: str, state: str | None) -> State | None:
+    return None if state is None else State(sensor, state)
+
+
+# --- reports ---
+
+
+@pytest.mark.parametrize("before", [None, "unavailable", "unknown", "on"])
+def test_binary_sensor_that_comes_back_or_stays_on_reports_nothing(before: str | None) -> None:
+    assert not is_report(state_of(PIR, before), state_of(PIR, "on"))
+
+
+@pytest.mark.parametrize("after", [None, "unavailable", "unknown", "off"])
+def test_binary_sensor_that_goes_away_or_off_reports_nothing(after: str | None) -> None:
+    for before in ("off", "on"):
+        assert not is_report(state_of(PIR, before), state_of(PIR, after))
+
+
+def test_binary_sensor_that_turns_on_reports() -> None:
+    assert is_report(State(PIR, "off"), State(PIR, "on"))
+
+
+def test_event_reports_unless_it_is_restored() -> None:
+    now = dt_util.utcnow().isoformat(timespec="milliseconds")
+    old = (dt_util.utcnow() - timedelta(hours=1)).isoformat(timespec="milliseconds")
+    assert is_report(State(BELL, old), State(BELL, now))
+    assert is_report(State(BELL, "unknown"), State(BELL, now))
+    for before, after in (
+        (None, now),
+        ("unavailable", now),
+        ("unavailable", old),
+        ("unknown", old),
+        (now, now),
+        (now, "unknown"),
+        (now, "unavailable"),
+        (now, "no time"),
+    ):
+        assert not is_report(state_of(BELL, before), state_of(BELL, after))
+
+
+# --- what follows ---
+
+
+async def test_sensors_of_a_camera_wake_it(
+    hass: HomeAssistant, entry: MockConfigEntry, wakes: list[Any]
+) -> None:
+    report(hass, PIR, "off")
+    report(hass, BELL, "unknown")
+    await guard(hass, entry, **OFTEN)
+    report(hass, PIR, "on")
+    ring(hass)
+    await until(hass, lambda: len(wakes) == 2)
+    assert sorted(wakes) == [
+        (CAMERA_ID, "Doorbell", True),
+        (CAMERA_ID, "Hall motion", False),
+    ]
+
+
+async def test_sensor_that_is_stuck_or_flutters_wakes_once(
+    hass: HomeAssistant, entry: MockConfigEntry, wakes: list[Any]
+) -> None:
+    report(hass, PIR, "off")
+    await guard(hass, entry, **OFTEN)
+    for state in ("on", "unavailable", "on", "unknown", "on", "off", "on", "off", "on"):
+        report(hass, PIR, state)
+    ring(hass)  # its first state
+    ring(hass, age_s=-0.001)
+    await until(hass, lambda: (CAMERA_ID, "Doorbell", True) in wakes)
+    assert wakes.count((CAMERA_ID, "Hall motion", False)) == 1
+
+
+async def test_trusted_sensor_triggers_the_alarm_and_the_alert_names_it(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event]
+) -> None:
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
+    report(hass, BELL, "unknown")
+    await guard(hass, entry, **OFTEN)
+    ring(hass)
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    await until(hass, lambda: hass.states.get(panel).state == "triggered")
+    assert (started[0].data["label"], started[0].data["sensor"]) == ("person", "Doorbell")
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["sensor"] == "Doorbell"
+    assert "Doorbell" in alerts[0].data["message"]
+    await until(hass, lambda: saved)
+    assert saved[0].data["clip_id"] == started[0].data["clip_id"]
+
+
+async def test_sensor_that_is_not_trusted_triggers_nothing_by_itself(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
+) -> None:
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    report(hass, PIR, "off")
+    await guard(hass, entry, **OFTEN)
+    before = detector.frame_count
+    report(hass, PIR, "on")
+    await until(hass, lambda: detector.frame_count > before + 5)
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    assert hass.states.get(panel).state == "armed_away"
+    assert started == []
+
+
+async def test_sensor_wakes_no_camera_that_is_off(
+    hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], wakes: list[Any]
+) -> None:
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    report(hass, BELL, "unknown")
+    await guard(hass, entry, **OFTEN)
+    await arm(hass, entry, "disarm")
+    ring(hass)
+    await until(hass, lambda: wakes)
+    assert (started, alerts) == ([], [])
+
+
+async def test_changed_settings_and_removed_cameras_are_followed(
+    hass: HomeAssistant, entry: MockConfigEntry, wakes: list[Any]
+) -> None:
+    report(hass, PIR, "off")
+    await guard(hass, entry)
+    report(hass, PIR, "on")
+    report(hass, PIR, "off")
+    camera = entry.subentries[CAMERA_ID]
+    hass.config_entries.async_update_subentry(
+        entry, camera, data={**camera.data, "wake_sensors": [PIR]}
+    )
+    await hass.async_block_till_done()
+    assert wakes == []
+    report(hass, PIR, "on")
+    await until(hass, lambda: wakes)
+    report(hass, PIR, "off")
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done()
+    report(hass, PIR, "on")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(wakes) == 1
+
+
+async def test_renamed_sensor_is_followed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    registry = er.async_get(hass)
+    pir = registry.async_get_or_create("binary_sensor", "demo", "1", suggested_object_id="pir")
+    sensors = {"wake_sensors": [pir.entity_id, PIR], "trusted_sensors": [pir.entity_id]}
+    await guard(hass, entry, **sensors)
+    registry.async_update_entity(pir.entity_id, new_entity_id="binary_sensor.stairs")
+    await hass.async_block_till_done()
+    data = entry.subentries[CAMERA_ID].data
+    assert data["wake_sensors"] == ["binary_sensor.stairs", PIR]
+    assert data["trusted_sensors"] == ["binary_sensor.stairs"]
+    assert entry.subentries[CAMERA_ID].unique_id == f"camera:{CAMERA_ID}"
+
+
+async def test_report_before_the_engine_runs_is_ignored(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    report(hass, PIR, "off")
+    await guard(hass, entry, **OFTEN)
+    await entry.runtime_data.host.async_stop()
+    report(hass, PIR, "on")
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_nothing_is_called_after_unload(
+    hass: HomeAssistant, entry: MockConfigEntry, wakes: list[Any]
+) -> None:
+    report(hass, PIR, "off")
+    object.__setattr__(
+        entry.subentries[CAMERA_ID], "data", {**entry.subentries[CAMERA_ID].data, **OFTEN}
+    )
+    await set_up(hass, entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    report(hass, PIR, "on")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert wakes == []
