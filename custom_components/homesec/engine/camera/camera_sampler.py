@@ -11,11 +11,15 @@ from ..core.errors import SourceError
 from ..media.decoder import FrameDecoder
 from .detect_stream import DetectStream
 from .frame_sampler import FrameSampler
+from .tamper_check import TamperCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
     from threading import Event
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ..capture.source_reader import SourceReader
     from ..capture.timeline import Timeline
@@ -54,7 +58,8 @@ class CameraSampler:
         """``buffer``, ``reader``, and ``timeline`` are the main stream's."""
         self._buffer = buffer
         self._on_event = on_event
-        self._main = FrameSampler(config, buffer)
+        self._tamper = TamperCheck(config)
+        self._main = FrameSampler(config, buffer, on_compared=self._check_tamper)
         self._detect: DetectStream | None = None
         if config.detect_source is not None:
             self._detect = DetectStream(
@@ -65,11 +70,13 @@ class CameraSampler:
                 rng=rng,
                 stop=stop,
                 wake=reader.wake,
+                on_compared=self._check_tamper,
             )
         self._looks_at_main = True
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same sources."""
+        self._tamper.reconfigure(config)
         self._main.reconfigure(config)
         if self._detect is not None:
             self._detect.reconfigure(config)
@@ -110,6 +117,7 @@ class CameraSampler:
 
     def reset(self) -> None:
         """Start over after a gap in the main stream."""
+        self._tamper.restart()
         self._main.reset()
 
     def wake(self) -> None:
@@ -149,6 +157,10 @@ class CameraSampler:
             if self._looks_at_main:
                 self._main.take_over(stream.looked_at_t)
         if (change := stream.change(main_works=main_works)) is not None:
+            self._on_event(change)
+
+    def _check_tamper(self, frame: Frame, small: NDArray[np.uint8], keyframes: int | None) -> None:
+        if (change := self._tamper.observe(frame, small, keyframes)) is not None:
             self._on_event(change)
 
     def best_picture(self, frame: Frame) -> Frame:

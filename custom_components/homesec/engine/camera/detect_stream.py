@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.types import CameraConfig, SourceConfig
     from ..media.decoder import Frame
-    from .frame_sampler import SampledFrame
+    from .frame_sampler import OnCompared, SampledFrame
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class DetectStream:
         rng: Random,
         stop: Event,
         wake: Callable[[], None],
+        on_compared: OnCompared,
     ) -> None:
         """Take ``main``, the timeline of the main stream, which was just created.
 
@@ -93,7 +94,7 @@ class DetectStream:
         self._items: Generator[Item] | None = None
         self._waiting: MediaPacket | None = None  # of a file, until the main stream gets there
         self._buffer = PreRollBuffer(BUFFER_S, limit_bytes=LIMIT_BYTES)
-        self._sampler = FrameSampler(_sampled(config), self._buffer)
+        self._sampler = FrameSampler(_sampled(config), self._buffer, on_compared=on_compared)
         self._time = MainTime()
         self._is_connected = False
         self._is_lost = False  # a file is waited for unless it is

@@ -25,12 +25,19 @@ from ..media.motion import Change, MotionGate, MotionResult
 from ..tracking.zones import motion_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from ..core.types import CameraConfig
     from ..media.decoder import Frame
     from ..media.packet_buffer import PreRollBuffer
     from ..media.packets import MediaPacket
+
+type OnCompared = Callable[[Frame, NDArray[np.uint8], int | None], None]
+"""Gets a frame, its small luma picture, and how many keyframes its stream has sent so far; None for
+a stream of nothing else."""
 
 MAX_KEYFRAME_GAP_S = 2.0
 """Longest time between keyframes at which ``DecodePolicy.AUTO`` decodes only these."""
@@ -74,9 +81,18 @@ class SampledFrame:
 class FrameSampler:
     """The decoder, the motion gate, and the decode mode of one camera."""
 
-    def __init__(self, config: CameraConfig, buffer: PreRollBuffer) -> None:
+    def __init__(
+        self,
+        config: CameraConfig,
+        buffer: PreRollBuffer,
+        *,
+        on_compared: OnCompared | None = None,
+    ) -> None:
+        """Call ``on_compared`` with each frame in which motion is looked for."""
         self._buffer = buffer
+        self._on_compared = on_compared
         self._decoder = FrameDecoder()
+        self._keyframes: int | None = 0  # received so far; None of a source of nothing else
         self.compared = 0  # frames in which motion was looked for
         self._shape = (0, 0)  # rows and columns of the gray picture that the gate gets
         self._gate: MotionGate | None = None
@@ -138,6 +154,7 @@ class FrameSampler:
         previous_t = self._last_keyframe_t
         if packet.keyframe:
             self._measure_interval(packet.t)
+            self._keyframes = None if packet.format.intra_only else (self._keyframes or 0) + 1
         if self._woken:
             self._woken = False
             since = self._replay_since(packet)
@@ -280,6 +297,8 @@ class FrameSampler:
         """Find motion outside the masks; what repeats in place is learned while nobody is there."""
         self.compared += 1
         small = small_luma(frame)
+        if self._on_compared is not None:
+            self._on_compared(frame, small, self._keyframes)
         if self._gate is None or self._shape != small.shape:
             self._shape = small.shape
             self._gate = MotionGate(mask=motion_mask(self._config.zones, *self._shape))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .types import CameraHealth, Clip, Presence
+    from .types import CameraHealth, Clip, Presence, TamperKind
 
     type EventSink = Callable[[EngineEvent], None]
     """Called from any thread of the engine; must not block."""
@@ -69,6 +69,18 @@ class SnapshotTaken(EngineEvent):
     camera_id: str
     at: float
     jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TamperChanged(EngineEvent):
+    """A camera has been tampered with, or shows again what it's meant to show.
+
+    The first one of a camera that runs comes as soon as it has learned what it's meant to show.
+    """
+
+    camera_id: str
+    kind: TamperKind | None  # None: all is well
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,16 @@ class Trigger(StrEnum):
     MOTION = "motion"  # something moved while no detector worked
 
 
+class TamperKind(StrEnum):
+    """What keeps a camera that runs from seeing what it's meant to see."""
+
+    COVERED = "covered"  # something is in front of the lens, or on it
+    MOVED = "moved"  # it shows something else: it was turned away, or its view is blocked
+    BLURRED = "blurred"  # it's out of focus, or its lens is smeared
+    FROZEN = "frozen"  # it sends the same picture again and again
+    DARK = "dark"  # it shows nothing but black, which may just be the night
+
+
 class ZoneKind(StrEnum):
     """What a zone does with the objects inside."""
 
@@ -158,6 +168,7 @@ class CameraConfig:
     pre_roll_s: float = 4.0
     post_roll_s: float = 4.0
     max_clip_s: float = 120.0
+    checks_tamper: bool = True  # whether to tell when the camera is covered, turned away, and such
 
     def rule(self, label: str) -> LabelRule:
         """Return the rule of a label, or the default."""

@@ -66,15 +66,24 @@ def small_luma(frame: Frame, width: int = LUMA_WIDTH) -> NDArray[np.uint8]:
 
     Subsamples the luma plane, then averages 2 x 2: a thousandth of the cost of scaling.
     """
-    picture = frame.picture
-    if not picture.format.name.startswith(_LUMA_FIRST) or picture.format.components[0].bits != 8:
-        picture = picture.reformat(format="gray", threads=1)
-    luma = _samples(picture, 0)[: picture.height, : picture.width]
-    step = max(1, round(picture.width / (2 * width)))
-    fine = luma[::step, ::step]
+    step = max(1, round(frame.width / (2 * width)))
+    fine = luma_samples(frame.picture)[::step, ::step]
     fine = fine[: fine.shape[0] // 2 * 2, : fine.shape[1] // 2 * 2].astype(np.uint16)
     means = fine[::2, ::2] + fine[1::2, ::2] + fine[::2, 1::2] + fine[1::2, 1::2]
     return (means >> 2).astype(np.uint8)
+
+
+def luma_samples(picture: VideoFrame) -> NDArray[np.uint8]:
+    """Return the ``(H, W) uint8`` luma of a picture: a view of its plane where it has one."""
+    if not picture.format.name.startswith(_LUMA_FIRST) or picture.format.components[0].bits != 8:
+        picture = picture.reformat(format="gray", threads=1)
+    return plane_samples(picture, 0)
+
+
+def plane_samples(picture: VideoFrame, index: int) -> NDArray[np.uint8]:
+    """Return one plane of a planar 8-bit picture as a ``(rows, columns) uint8`` view."""
+    plane = picture.planes[index]
+    return _samples(picture, index)[: plane.height, : plane.width]
 
 
 def stretch_contrast(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

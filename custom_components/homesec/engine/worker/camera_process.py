@@ -22,6 +22,7 @@ from ..core.events import (
     HealthChanged,
     KeyframesMissing,
     SnapshotTaken,
+    TamperChanged,
     ZoneChanged,
 )
 from ..core.types import WAKE_S, Activity, CameraHealth
@@ -275,7 +276,7 @@ def camera_of(event: EngineEvent) -> str | None:
             return clip.camera_id
         case DetectionStarted() | DetectionUpdated() | DetectionEnded():
             return event.presence.camera_id
-        case HealthChanged() | ZoneChanged() | SnapshotTaken():
+        case HealthChanged() | ZoneChanged() | SnapshotTaken() | TamperChanged():
             return event.camera_id
         case ClipsLimited() | DetectionPaused() | DetectStreamChanged() | KeyframesMissing():
             return event.camera_id

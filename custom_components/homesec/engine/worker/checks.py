@@ -27,6 +27,7 @@ from ..core.events import (
     HealthChanged,
     KeyframesMissing,
     SnapshotTaken,
+    TamperChanged,
     ZoneChanged,
 )
 from ..core.types import ClipState, CloudState
@@ -122,7 +123,7 @@ def check_event(event: EngineEvent, camera_ids: Collection[str]) -> None:
             check_clip(clip, camera_ids)
         case DetectionStarted() | DetectionUpdated() | DetectionEnded():
             _check_camera(event.presence.camera_id, camera_ids)
-        case HealthChanged() | ZoneChanged() | SnapshotTaken():
+        case HealthChanged() | ZoneChanged() | SnapshotTaken() | TamperChanged():
             _check_camera(event.camera_id, camera_ids)
         case DetectionPaused() | DetectStreamChanged() | ClipsLimited() | KeyframesMissing():
             _check_camera(event.camera_id, camera_ids)

@@ -22,6 +22,7 @@ from ..core.events import (
     HealthChanged,
     KeyframesMissing,
     SnapshotTaken,
+    TamperChanged,
     ZoneChanged,
 )
 from ..core.types import Activity, CameraConfig, Clip, SourceConfig, Zone
@@ -46,6 +47,7 @@ type WorkerEvent = (
     | FilesSetAside
     | HealthChanged
     | KeyframesMissing
+    | TamperChanged
     | ZoneChanged
 )
 """All that a worker reports; pictures have a message of their own."""
