@@ -88,7 +88,8 @@ def test_any_password_is_split_from_url(password, host):
     "url",
     ["", "cam", "cam/live", "file:///etc/passwd", "/etc/passwd", "rtsp://", "rtsp:///live",
      "concat:a|b", "rtsp://cam:99999/", "rtsp://cam:x/", "rtsp://cam:0/", "http://[::1",
-     "ftp://cam/video.mp4", "http://a b/", "http://[::1]x/"],
+     "ftp://cam/video.mp4", "http://a b/", "http://[::1]x/", "http://a%20b/", "http://a%0d%0ab/",
+     "http://a%2fb/", "http://\u00b8/"],
 )  # fmt: skip
 def test_parse_source_url_refuses_invalid_url(url):
     with pytest.raises(InvalidSource):

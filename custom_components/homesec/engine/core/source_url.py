@@ -146,9 +146,12 @@ def _normal_host(host: str) -> str:
     except ValueError:
         pass
     try:
-        return host if host.isascii() else host.encode("idna").decode()
+        name = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         raise InvalidSource from None
+    if _HOST.fullmatch(name) is None:
+        raise InvalidSource  # what was encoded in it, such as a line break
+    return name
 
 
 def source_url(config: SourceConfig) -> SourceUrl:
