@@ -7,12 +7,18 @@ import sys
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import SetupError
 
-from . import alert, cat, cost, detect, light, page, scale, small_objects, video
+from . import alert, arrivals, cat, cost, detect, light, page, scale, small_objects, video
 
 CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
 """Imported only when it runs: it needs Google's library and the tests' object store."""
 
-OTHERS = {"alert": alert.run, "cost": cost.run, "page": page.run, "video": video.run}
+OTHERS = {
+    "alert": alert.run,
+    "arrivals": arrivals.run,
+    "cost": cost.run,
+    "page": page.run,
+    "video": video.run,
+}
 PHOTOS = {"cat": cat.run, "detect": detect.run, "far": small_objects.run, "light": light.run}
 """Benchmarks that read a folder of photos."""
 
@@ -31,6 +37,7 @@ def main() -> None:
         help="photos with COCO's annotations.json (default: ../shared/media/persons)",
     )
     benches.add_parser("alert", help=alert.__doc__, parents=[target])
+    benches.add_parser("arrivals", help=arrivals.__doc__, parents=[target])
     benches.add_parser("cost", help=cost.__doc__, parents=[target])
     benches.add_parser("detect", help=detect.__doc__, parents=[photos])
     benches.add_parser("light", help=light.__doc__, parents=[photos])

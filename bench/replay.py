@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import tempfile
 import threading
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, cast, override
 
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.events import (
@@ -28,8 +28,12 @@ from custom_components.homesec.engine.engine import HomeSecEngine
 from .networks import product
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from custom_components.homesec.engine.core.events import EngineEvent
     from custom_components.homesec.engine.core.types import Presence
+    from custom_components.homesec.engine.detection.cascade import CascadeDetector
+    from custom_components.homesec.engine.worker.camera_host import CameraHost
 
 CAMERA = "bench"
 
@@ -59,10 +63,30 @@ class PlayedVideo:
     """In the order in which they ended."""
     looks: int
     model: str
+    started: list[Started]
+    """In the order in which they were reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A presence as it was reported first."""
+
+    presence: Presence
+    reported_s: float
+    """Time in the video up to which it had been played."""
 
 
 def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3.0) -> PlayedVideo:
     """Play a video once with the default configuration, detecting people and the given labels."""
+    source = SourceConfig(kind=SourceKind.FILE, location=str(video), paced=False, loop=False)
+    config = CameraConfig(id=CAMERA, name="Bench", source=source, labels=labels, grace_s=grace_s)
+    return play_camera(config, lambda _stop: product())
+
+
+def play_camera(
+    config: CameraConfig, create_cascade: Callable[[threading.Event], CascadeDetector]
+) -> PlayedVideo:
+    """Play the video of a camera called ``CAMERA`` once."""
     with tempfile.TemporaryDirectory() as folder:
         heard = _EventCollector()
         engine = HomeSecEngine(
@@ -70,14 +94,11 @@ def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3
             data_dir=Path(folder),
             models_dir=Path(folder),
             on_event=heard,
-            create_cascade=lambda _stop: product(),
+            create_cascade=create_cascade,
             clock=_VideoClock(),
         )
+        heard.played_s = lambda: _played_s(engine)
         engine.start()
-        source = SourceConfig(kind=SourceKind.FILE, location=str(video), paced=False, loop=False)
-        config = CameraConfig(
-            id=CAMERA, name="Bench", source=source, labels=labels, grace_s=grace_s
-        )
         try:
             heard.wait(DetectorChanged)
             engine.set_camera(config, Activity.DETECT)
@@ -85,7 +106,15 @@ def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3
             looks = engine.engine_stats().frame_count
         finally:
             engine.stop()
-        return PlayedVideo(stays=heard.stays(), looks=looks, model=heard.model())
+        return PlayedVideo(
+            stays=heard.stays(), looks=looks, model=heard.model(), started=heard.started
+        )
+
+
+def _played_s(engine: HomeSecEngine) -> float:
+    """Return up to where the video was played; events come on the camera's own thread."""
+    session, _ = cast("CameraHost", engine.worker).sessions[CAMERA]
+    return session._now[0]  # noqa: SLF001 - of no use to anyone else
 
 
 _ENDS = frozenset({CameraHealth.OFF, CameraHealth.LOST})
@@ -104,11 +133,15 @@ class _EventCollector:
 
     def __init__(self) -> None:
         self._events: list[EngineEvent] = []
+        self.started: list[Started] = []
+        self.played_s: Callable[[], float] = lambda: 0.0
         self._news = threading.Condition()
 
     def __call__(self, event: EngineEvent) -> None:
         with self._news:
             self._events.append(event)
+            if isinstance(event, DetectionStarted):
+                self.started.append(Started(event.presence, self.played_s()))
             self._news.notify_all()
 
     def of[T](self, kind: type[T]) -> list[T]:
