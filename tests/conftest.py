@@ -5,15 +5,12 @@ The pytest plugin brings a package of that name too; whichever is imported first
 
 import custom_components  # noqa: F401  # isort: skip
 
-import sys
 import threading
 import time
 
 from fake_gcs import FakeGcs
 import pytest
 from twilio_server import TwilioServer
-
-from homesec_dev import core_onvif
 
 LONG = {"e2e", "long"}
 """Marks tests to start first, so that no long one is left at the end."""
@@ -28,14 +25,6 @@ def gcs(socket_enabled, tmp_path):
     """A bucket in an object store on the loopback, behind a proxy that causes faults."""
     with FakeGcs(tmp_path / "bucket") as running:
         yield running
-
-
-@pytest.fixture
-def onvif_libraries(monkeypatch):
-    """The libraries for ONVIF, as after the first search; returns their folder."""
-    folder = core_onvif.folder()
-    monkeypatch.setattr(sys, "path", [*sys.path, str(folder)])
-    return folder
 
 
 def _is_answering():

@@ -5,7 +5,7 @@ import logging
 import socket
 import threading
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from onvif_device import OnvifDevice
 import onvif_messages
 import pytest
@@ -20,8 +20,9 @@ from custom_components.homesec.engine.core.errors import (
     OnvifMissing,
     SourceTimeout,
 )
+from custom_components.homesec.engine.discovery import device as device_module, soap
 
-pytestmark = pytest.mark.usefixtures("onvif_libraries", "socket_enabled")
+pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 SECRET = "CANARY-Pässwörd&<1>"
 BOMB = (
@@ -33,20 +34,14 @@ BOMB = (
 )
 
 
-@pytest.fixture
-def read(onvif_libraries):
-    """Return the function under test, with the login of simulated devices."""
-    from custom_components.homesec.engine.discovery.device import read_device
-
-    def ask(device, username="admin", password="secret"):
-        address = device if isinstance(device, str) else device.address
-        return read_device(address, username, password)
-
-    return ask
+def read(device, username="admin", password="secret"):
+    """Ask a device, with the login of simulated ones."""
+    address = device if isinstance(device, str) else device.address
+    return device_module.read_device(address, username, password)
 
 
 @pytest.mark.parametrize("login", ["wsse", "digest", "none"])
-def test_device_tells_all_after_its_login(read, login):
+def test_device_tells_all_after_its_login(login):
     with OnvifDevice(login=login, clock_ahead_s=7200, ptz=True) as device:
         found = read(device)
     assert (found.maker, found.model, found.firmware) == ("Acme", "Dome 4", "3.1.0.741")
@@ -63,23 +58,23 @@ def test_device_tells_all_after_its_login(read, login):
     assert found.events[0].topic == "RuleEngine/CellMotionDetector/Motion"
 
 
-def test_host_and_port_are_enough(read):
+def test_host_and_port_are_enough():
     with OnvifDevice() as device:
         assert read(f"127.0.0.1:{device.port}").model == "Dome 4"
 
 
-def test_device_without_login_needs_no_user(read):
+def test_device_without_login_needs_no_user():
     with OnvifDevice(login="none") as device:
         assert read(device, None, None).main is not None
 
 
-def test_older_device_lists_its_services_otherwise(read):
+def test_older_device_lists_its_services_otherwise():
     with OnvifDevice(unknown=frozenset({"GetServices"})) as device:
         found = read(device)
     assert (found.model, len(found.profiles), len(found.events)) == ("Dome 4", 2, 5)
 
 
-def test_what_device_does_not_know_is_left_out(read):
+def test_what_device_does_not_know_is_left_out():
     unknown = {"GetDeviceInformation", "GetNetworkInterfaces", "GetSnapshotUri"}
     unknown |= {"GetEventProperties", "GetSystemDateAndTime"}
     with OnvifDevice(unknown=frozenset(unknown), sub_url=None) as device:
@@ -89,7 +84,7 @@ def test_what_device_does_not_know_is_left_out(read):
     assert found.low is None
 
 
-def test_addresses_elsewhere_become_those_of_the_device(read):
+def test_addresses_elsewhere_become_those_of_the_device():
     with OnvifDevice(
         host="192.0.2.99",
         main_url="rtsp://evil.example:8554/main?token=1",
@@ -105,25 +100,25 @@ def test_addresses_elsewhere_become_those_of_the_device(read):
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "http://127.0.0.1/x", "rtsp:", "", "x" * 5000]
 )
-def test_stream_that_is_no_rtsp_url_is_left_out(read, url):
+def test_stream_that_is_no_rtsp_url_is_left_out(url):
     with OnvifDevice(sub_url=url) as device:
         assert [each.token for each in read(device).profiles] == ["main"]
 
 
-def test_device_without_streams_is_no_camera(read):
+def test_device_without_streams_is_no_camera():
     with OnvifDevice(main_url="", sub_url=None) as device, pytest.raises(OnvifMissing):
         read(device)
 
 
 @pytest.mark.parametrize("login", ["wsse", "digest", "basic"])
 @pytest.mark.parametrize("username", ["admin", None])
-def test_wrong_or_missing_login_is_refused(read, login, username):
+def test_wrong_or_missing_login_is_refused(login, username):
     with OnvifDevice(login=login) as device, pytest.raises(LoginRefused):
         read(device, username, "wrong" if username else None)
 
 
 @pytest.mark.parametrize("login", ["wsse", "digest", "basic", "none"])
-def test_password_is_never_readable(read, login, caplog):
+def test_password_is_never_readable(login, caplog):
     caplog.set_level(logging.DEBUG)
     with OnvifDevice(login=login, username="ann-CANARY", password=SECRET) as device:
         if login == "basic":
@@ -136,21 +131,21 @@ def test_password_is_never_readable(read, login, caplog):
     assert "CANARY" not in caplog.text
 
 
-def test_each_request_has_a_nonce_of_its_own(read):
+def test_each_request_has_a_nonce_of_its_own():
     with OnvifDevice() as device:  # it refuses one that it has seen
         read(device)
         read(device)
     assert len(device.nonces) == 16
 
 
-def test_nothing_listens(read):
+def test_nothing_listens():
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(ConnectionRefused):
         read(f"127.0.0.1:{port}")
 
 
-def test_unknown_name(read, monkeypatch):
+def test_unknown_name(monkeypatch):
     def fail(*_args, **_named):
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -160,7 +155,7 @@ def test_unknown_name(read, monkeypatch):
 
 
 @pytest.mark.parametrize("address", ["", "rtsp://127.0.0.1/", "http://", "http://a b/"])
-def test_address_that_is_none_is_refused(read, address):
+def test_address_that_is_none_is_refused(address):
     with pytest.raises(InvalidSource):
         read(address)
 
@@ -185,19 +180,19 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_answer_is_refused(read, kind):
+def test_hostile_answer_is_refused(kind):
     with OnvifDevice(answers={"GetProfiles": HOSTILE[kind]}) as device, pytest.raises(OnvifMissing):
         read(device)
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_odd_answer_to_what_can_be_asked_otherwise_is_passed_over(read, kind):
+def test_odd_answer_to_what_can_be_asked_otherwise_is_passed_over(kind):
     odd = {"GetSystemDateAndTime": HOSTILE[kind], "GetServices": HOSTILE[kind]}
     with OnvifDevice(answers=odd) as device:
         assert read(device).main.url == "rtsp://127.0.0.1/main"
 
 
-def test_web_server_is_no_camera(read):
+def test_web_server_is_no_camera():
     asked = ("GetSystemDateAndTime", "GetServices", "GetCapabilities")
     with OnvifDevice(answers=dict.fromkeys(asked, HOSTILE["not found"])) as device:
         with pytest.raises(OnvifMissing):
@@ -205,7 +200,7 @@ def test_web_server_is_no_camera(read):
         assert len(device.requests) == 3
 
 
-def test_redirect_is_not_followed(read):
+def test_redirect_is_not_followed():
     with OnvifDevice() as other, OnvifDevice() as device:
         away = (302, {"Location": other.address}, b"")
         device.settings.answers["GetProfiles"] = lambda: away
@@ -214,18 +209,14 @@ def test_redirect_is_not_followed(read):
         assert other.requests == []
 
 
-def test_host_that_never_answers_is_given_up(read, monkeypatch):
-    from custom_components.homesec.engine.discovery import soap
-
+def test_host_that_never_answers_is_given_up(monkeypatch):
     monkeypatch.setattr(soap, "CALL_S", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(SourceTimeout):
         read(f"127.0.0.1:{silent.getsockname()[1]}")
 
 
-def test_host_that_answers_drop_by_drop_is_given_up(read, monkeypatch):
-    from custom_components.homesec.engine.discovery import device as module
-
-    monkeypatch.setattr(module, "READ_S", 1.0)
+def test_host_that_answers_drop_by_drop_is_given_up(monkeypatch):
+    monkeypatch.setattr(device_module, "READ_S", 1.0)
     done = threading.Event()
 
     def drip(listener):
@@ -244,7 +235,7 @@ def test_host_that_answers_drop_by_drop_is_given_up(read, monkeypatch):
         thread.join()
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(
     operation=st.sampled_from(
         [
@@ -260,7 +251,7 @@ def test_host_that_answers_drop_by_drop_is_given_up(read, monkeypatch):
         max_size=6,
     ),
 )
-def test_damaged_answer_raises_nothing_else_and_leads_nowhere(read, operation, cuts):
+def test_damaged_answer_raises_nothing_else_and_leads_nowhere(operation, cuts):
     def damaged():
         body = device.body(operation, ">main<")
         data = onvif_messages.envelope(body).encode()

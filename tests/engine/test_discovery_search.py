@@ -1,6 +1,7 @@
 """The search for ONVIF devices, at simulated ones and at hosts that lie."""
 
 from ipaddress import ip_address
+import re
 import socket
 import threading
 
@@ -10,20 +11,13 @@ import onvif_messages
 import pytest
 
 from custom_components.homesec.engine.core.errors import DiscoveryError
+from custom_components.homesec.engine.discovery import search
 
-pytestmark = pytest.mark.usefixtures("onvif_libraries", "socket_enabled")
+pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 ID = "urn:uuid:00000000-0000-4000-8000-00000000abcd"
 ASKED = "urn:uuid:11111111-1111-4111-8111-111111111111"
 SHORT_S = 0.5
-
-
-@pytest.fixture
-def engine_search(onvif_libraries):
-    """The module, which can be imported once the libraries are there."""
-    from custom_components.homesec.engine.discovery import search
-
-    return search
 
 
 def answer(addresses="http://192.0.2.7/onvif/device_service", *, relates_to=ASKED, scopes=None):
@@ -33,7 +27,7 @@ def answer(addresses="http://192.0.2.7/onvif/device_service", *, relates_to=ASKE
     ).encode()
 
 
-def test_device_is_found_with_what_it_says(engine_search):
+def test_device_is_found_with_what_it_says():
     scopes = (
         "onvif://www.onvif.org/name/Front%20Door",
         "onvif://www.onvif.org/hardware/IPC-5",
@@ -41,25 +35,25 @@ def test_device_is_found_with_what_it_says(engine_search):
         "onvif://www.onvif.org/MAC/001A2B3C4D5E",
     )
     with OnvifDevice(scopes=scopes) as device:
-        (found,) = engine_search.search(SHORT_S, group=device.search_address)
+        (found,) = search.search(SHORT_S, group=device.search_address)
     assert (found.id, found.address, found.host) == (device.id, device.address, "127.0.0.1")
     assert (found.name, found.maker, found.model) == ("Front Door", "Acme", "IPC-5")
     assert (found.port, found.mac) == (device.port, "00:1a:2b:3c:4d:5e")
 
 
-def test_devices_are_found_by_multicast_and_each_once(engine_search):
+def test_devices_are_found_by_multicast_and_each_once():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         group = (GROUP, free.getsockname()[1])
     with OnvifDevice(group=group) as one, OnvifDevice(group=group) as two:
-        found = engine_search.search(1.5, group=group)  # asks twice, for two kinds
+        found = search.search(1.5, group=group)  # asks twice, for two kinds
     assert {each.id for each in found} == {one.id, two.id}
     assert len(found) == 2
 
 
-def test_path_of_device_service_is_kept(engine_search):
+def test_path_of_device_service_is_kept():
     with OnvifDevice(path="/cgi/onvif") as device:
-        (found,) = engine_search.search(SHORT_S, group=device.search_address)
+        (found,) = search.search(SHORT_S, group=device.search_address)
     assert found.address.endswith(f":{device.port}/cgi/onvif")
 
 
@@ -73,8 +67,8 @@ def test_path_of_device_service_is_kept(engine_search):
         ("file:///etc/passwd gopher://192.0.2.7 https://192.0.2.7/x", "https://192.0.2.7/x"),
     ],
 )
-def test_address_is_always_of_host_that_answered(engine_search, addresses, expected):
-    (found,) = engine_search.read_answer(answer(addresses), "192.0.2.7", {ASKED})
+def test_address_is_always_of_host_that_answered(addresses, expected):
+    (found,) = search.read_answer(answer(addresses), "192.0.2.7", {ASKED})
     assert (found.address, found.host) == (expected, "192.0.2.7")
 
 
@@ -96,21 +90,21 @@ def test_address_is_always_of_host_that_answered(engine_search, addresses, expec
     ],
     ids=lambda data: str(data[:20]),
 )
-def test_message_that_is_no_answer_is_left_out(engine_search, data):
-    assert engine_search.read_answer(data, "192.0.2.7", {ASKED}) == []
+def test_message_that_is_no_answer_is_left_out(data):
+    assert search.read_answer(data, "192.0.2.7", {ASKED}) == []
 
 
-def test_comment_in_answer_is_no_declaration(engine_search):
+def test_comment_in_answer_is_no_declaration():
     data = answer().replace(b"<s:Body>", b"<!-- Acme --><s:Body>")
-    assert len(engine_search.read_answer(data, "192.0.2.7", {ASKED})) == 1
+    assert len(search.read_answer(data, "192.0.2.7", {ASKED})) == 1
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "224.0.0.1", "255.255.255.255", "name", ""])
-def test_answer_of_impossible_host_is_left_out(engine_search, host):
-    assert engine_search.read_answer(answer(), host, {ASKED}) == []
+def test_answer_of_impossible_host_is_left_out(host):
+    assert search.read_answer(answer(), host, {ASKED}) == []
 
 
-def test_texts_of_device_are_short_and_printable(engine_search):
+def test_texts_of_device_are_short_and_printable():
     scopes = " ".join(
         [
             f"onvif://www.onvif.org/name/{'long%20' * 100}",
@@ -118,7 +112,7 @@ def test_texts_of_device_are_short_and_printable(engine_search):
             *(f"onvif://www.onvif.org/x/{n}" for n in range(500)),
         ]
     )
-    (found,) = engine_search.read_answer(answer(scopes=scopes), "192.0.2.7", {ASKED})
+    (found,) = search.read_answer(answer(scopes=scopes), "192.0.2.7", {ASKED})
     assert found.name.startswith("long long")
     assert len(found.name) <= 80
     assert found.model == "[31mred x"
@@ -136,8 +130,6 @@ class Flood:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
-        import re
-
         question, sender = self._sock.recvfrom(65_536)
         asked = re.search(rb"MessageID[^>]*>\s*([^<\s]+)", question)[1].decode()
         for n in range(self._count):
@@ -153,23 +145,23 @@ class Flood:
         self._sock.close()
 
 
-def test_flood_of_answers_is_bounded(engine_search, monkeypatch):
-    monkeypatch.setattr(engine_search, "MAX_DEVICES", 20)
+def test_flood_of_answers_is_bounded(monkeypatch):
+    monkeypatch.setattr(search, "MAX_DEVICES", 20)
     with Flood(60) as flood:
-        found = engine_search.search(SHORT_S, group=flood.address)
+        found = search.search(SHORT_S, group=flood.address)
     assert 0 < len(found) <= 20
 
 
-def test_search_ends_when_nobody_answers(engine_search):
+def test_search_ends_when_nobody_answers():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        assert engine_search.search(0.2, group=silent.getsockname()) == []
+        assert search.search(0.2, group=silent.getsockname()) == []
 
 
-def test_search_without_network_says_so(engine_search, monkeypatch):
+def test_search_without_network_says_so(monkeypatch):
     monkeypatch.setattr(socket, "if_nameindex", lambda: [(99_999, "gone")])
     with pytest.raises(DiscoveryError):
-        engine_search.search(SHORT_S)
+        search.search(SHORT_S)
 
 
 @settings(max_examples=200)
@@ -178,12 +170,10 @@ def test_search_without_network_says_so(engine_search, monkeypatch):
     host=st.ip_addresses().map(str),
 )
 def test_damaged_answer_never_raises_or_leads_elsewhere(cuts, host):
-    from custom_components.homesec.engine.discovery.search import read_answer
-
     data = bytearray(answer())
     for at, damage in cuts:
         data[at : at + len(damage)] = damage
-    for found in read_answer(bytes(data), host, {ASKED}):
+    for found in search.read_answer(bytes(data), host, {ASKED}):
         assert ip_address(found.host) == ip_address(host)
         assert found.address.startswith(("http://", "https://"))
         assert len(found.name) <= 80

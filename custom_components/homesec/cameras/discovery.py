@@ -12,7 +12,11 @@ from homeassistant.components.camera import DOMAIN as CAMERA_DOMAIN
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.loader import IntegrationNotFound, async_get_integration
-from homeassistant.requirements import RequirementsNotFound, async_process_requirements
+from homeassistant.requirements import (
+    RequirementsNotFound,
+    async_clear_install_history,
+    async_process_requirements,
+)
 
 from ..const import DOMAIN, LOGGER
 from ..engine.core.errors import DiscoveryMissing, HomeSecError
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from ..engine_host import EngineHost
     from .webcams import Webcam
 
-SEARCH_S: Final = 5.0
+SEARCH_S: Final = 4.0
 """How long devices may take to answer: they wait up to half a second on purpose, and one that
 sleeps misses the first question."""
 INSTALL_S: Final = 120.0
@@ -149,6 +153,8 @@ async def _async_process_requirements(hass: HomeAssistant) -> None:
     try:
         integration = await async_get_integration(hass, ONVIF)
         needed = [each for each in integration.requirements if each.startswith(LIBRARIES)]
+        # Home Assistant remembers a failure until its restart, but a person asks again.
+        async_clear_install_history(hass)
         await async_process_requirements(hass, DOMAIN, needed, False)
     except (IntegrationNotFound, RequirementsNotFound) as err:
         raise DiscoveryMissing from err

@@ -27,6 +27,7 @@ INTEGRATIONS = (
     "logbook",
     "media_source",
     "mobile_app",
+    "onvif",  # of which HomeSec installs libraries when it first searches for cameras
     "smtp",
     "stream",
 )

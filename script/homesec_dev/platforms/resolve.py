@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 
 import homeassistant
 
-from .. import core_onvif
 from ..bootstrap import paths
 from ..bootstrap.console import CommandError
 from ..bootstrap.virtualenv import python
@@ -24,6 +23,8 @@ TARGETS = {
 """uv's names of the systems that Home Assistant runs on."""
 OF_STREAM = ("av", "numpy")
 """Imported by HomeSec and installed by Home Assistant's `stream` at its own versions."""
+OF_SEARCH = ("WSDiscovery==", "onvif-zeep-async==")
+"""Installed when HomeSec first searches for cameras."""
 WITHOUT_MUSL_WHEEL = "google-crc32c"
 """Builds without a compiler, as slow pure Python."""
 
@@ -31,7 +32,14 @@ WITHOUT_MUSL_WHEEL = "google-crc32c"
 def requirements() -> list[str]:
     """Return what HomeSec's manifest requires, and what a search for cameras installs."""
     manifest = json.loads((paths.COMPONENT / "manifest.json").read_text(encoding="utf-8"))
-    return [*manifest["requirements"], *core_onvif.requirements()]
+    return [*manifest["requirements"], *of_search()]
+
+
+def of_search() -> list[str]:
+    """Return what a search for cameras installs, as Home Assistant's own integration pins it."""
+    components = Path(homeassistant.__file__).parent / "components"
+    manifest = json.loads((components / "onvif" / "manifest.json").read_text(encoding="utf-8"))
+    return [each for each in manifest["requirements"] if each.startswith(OF_SEARCH)]
 
 
 def constraints() -> Path:

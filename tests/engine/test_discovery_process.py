@@ -1,0 +1,95 @@
+"""The search and the questions to devices in a worker process, and a camera that plays after it."""
+
+from pathlib import Path
+import sys
+
+from camera_servers import launch_line
+from onvif_device import GROUP, PORT, OnvifDevice
+import pytest
+
+from custom_components.homesec.engine.core.errors import (
+    DiscoveryError,
+    DiscoveryMissing,
+    LoginRefused,
+    SourceBroken,
+    WorkerDied,
+)
+from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
+from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.engine.worker.process_tools import ProcessTools
+
+
+class Parent:
+    """Has no cameras outside of the engine."""
+
+    stream_url = snapshot = None
+
+
+@pytest.fixture
+def tools(socket_enabled):
+    made = ProcessTools(Parent())
+    yield made
+    made.stop(5.0)
+
+
+def mapped(pid):
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_camera_is_found_asked_and_plays(tools, rtsp_server, make_video):
+    line = launch_line(make_video(seconds=8, size=(640, 384)))
+    server = rtsp_server({"/main": line, "/sub": line}, login="admin:secret")
+    urls = {"main_url": server.url("/main"), "sub_url": server.url("/sub")}
+    with OnvifDevice(group=(GROUP, PORT), **urls) as device:
+        (found,) = [each for each in tools.search(1.0) if each.id == device.id]
+        details = tools.read_device(found.address, "admin", "secret")
+        pid = tools.discovery.pid
+        with pytest.raises(LoginRefused):
+            tools.read_device(found.address, "admin", "wrong")
+    assert "/lxml/" in mapped(pid)
+    assert tools.probes.pid is None
+    assert (details.main.url, details.low.url) == (server.url("/main"), server.url("/sub"))
+    source = SourceConfig(
+        kind=SourceKind.STREAM, location=details.main.url, username="admin", password="secret"
+    )
+    assert tools.probe(source).width == 640
+    assert "/lxml/" not in mapped(tools.probes.pid)
+    assert "libavcodec" not in mapped(pid)
+
+
+def test_missing_libraries_are_reported(tools, monkeypatch, tmp_path):
+    for library in ("wsdiscovery", "onvif"):
+        (tmp_path / f"{library}.py").write_text("raise ImportError")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    with pytest.raises(DiscoveryMissing):
+        tools.search(0.1)
+    with pytest.raises(DiscoveryMissing):
+        tools.read_device("127.0.0.1", None, None)
+
+
+class DyingTools:
+    """Tools whose process ends whatever it's asked."""
+
+    def search(self, seconds):
+        raise WorkerDied("signal 11")
+
+    def read_device(self, address, username, password):
+        raise WorkerDied("signal 11")
+
+
+class DyingWorker:
+    tools = DyingTools()
+
+
+def test_process_that_dies_is_an_error_of_what_was_asked(tmp_path):
+    engine = HomeSecEngine(
+        clips_dir=tmp_path / "clips",
+        data_dir=tmp_path,
+        models_dir=tmp_path / "models",
+        on_event=lambda event: None,
+        create_worker=lambda settings, parent: DyingWorker(),
+    )
+    with pytest.raises(DiscoveryError):
+        engine.search(1.0)
+    with pytest.raises(SourceBroken):
+        engine.read_device("192.0.2.7", None, None)
