@@ -33,9 +33,7 @@ USER, PASSWORD = "guard", "s3cret canary"
 
 
 @pytest.fixture
-def camera(
-    onvif_libraries: object, socket_enabled: None, video: Path
-) -> Iterator[onvif_device.OnvifDevice]:
+def camera(socket_enabled: None, video: Path) -> Iterator[onvif_device.OnvifDevice]:
     """An ONVIF device whose two streams ask for its login, too."""
     mounts = {"/main": launch_line(video), "/low": launch_line(video)}
     installed = "custom_components.homesec.cameras.discovery.async_process_requirements"
