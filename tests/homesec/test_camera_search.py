@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -153,7 +154,7 @@ async def test_list_has_all_that_was_found_and_the_other_ways(
 
 
 @pytest.mark.parametrize(
-    ("result", "note"),
+    ("result", "why"),
     [
         (FoundCameras(), "found no camera"),
         (FoundCameras(error="discovery_missing"), "couldn't be installed"),
@@ -161,12 +162,12 @@ async def test_list_has_all_that_was_found_and_the_other_ways(
     ],
 )
 async def test_list_without_cameras_says_why(
-    hass: HomeAssistant, entry: MockConfigEntry, search: Any, result: FoundCameras, note: str
+    hass: HomeAssistant, entry: MockConfigEntry, search: Any, result: FoundCameras, why: str
 ) -> None:
     search.return_value = result
     await set_up(hass, entry)
     flow = await start_search(hass, entry)
-    assert note in flow["description_placeholders"]["note"]
+    assert why in flow["description_placeholders"]["note"]
     shown = await submit_subentry(hass, flow, {"found": "address"})
     assert shown["step_id"] == "source"
 
@@ -282,9 +283,30 @@ async def test_device_that_tells_nothing_shows_why_and_can_be_asked_again(
     assert ("alert" in again["description_placeholders"]["problem"]) == ("base" in expected)
     read.side_effect = None
     # The password needn't be typed again.
+    assert "Password saved" in again["description_placeholders"]["password_note"]
     shown = await submit_subentry(hass, again, {"username": "guard", "preset": "indoor"})
     assert shown["step_id"] == "settings"
     assert read.call_args.args[4] == "s3cret"
+
+
+async def test_one_channel_of_a_recorder_is_chosen(
+    hass: HomeAssistant, entry: MockConfigEntry, search: Any, read: Any, streams: dict[str, Any]
+) -> None:
+    other = [
+        replace(each, url=each.url.replace("192.0.2.7:554", "192.0.2.7:554/2"), source="two")
+        for each in DETAILS.profiles
+    ]
+    read.return_value = replace(DETAILS, profiles=(*DETAILS.profiles, *other))
+    streams |= {each.url: PROBED for each in other}
+    await set_up(hass, entry)
+    login = await choose(hass, entry, "Acme Eye 7 (192.0.2.7)")
+    form = await submit_subentry(hass, login, LOGIN)
+    assert form["step_id"] == "channel"
+    chosen = {"channel": option(form, "2: main (1920 x 1080)")}
+    camera = await save(hass, entry, await submit_subentry(hass, form, chosen))
+    assert camera.data["url"] == "rtsp://192.0.2.7:554/2/main"
+    assert camera.data["detect_url"] == "rtsp://192.0.2.7:554/2/low"
+    assert camera.data["device_info"]["mac"] == MAC
 
 
 async def test_device_without_streams_is_refused(

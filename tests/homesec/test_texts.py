@@ -177,6 +177,7 @@ def test_camera_forms_have_all_texts() -> None:
         check_form(schema, CAMERA["step"][step])
     otherwise = TEXTS["selector"]["found_camera"]["options"]
     check_form(found_form.found_schema({}, otherwise), CAMERA["step"]["found"])
+    check_form(found_form.channel_schema({}), CAMERA["step"]["channel"])
     check_form(found_form.login_schema(), CAMERA["step"]["login"])
     check_form(found_form.maker_schema([]), CAMERA["step"]["maker"])
     assert otherwise.keys() == set(found_form.OTHERWISE)

@@ -27,6 +27,8 @@ from .found_form import (
     AGAIN,
     MAKER,
     Offer,
+    channel_schema,
+    channels,
     found_schema,
     login_schema,
     maker_schema,
@@ -59,6 +61,7 @@ class CameraSearchSteps(CameraSourceSteps):
         self._offers: dict[str, Offer] = {}
         self._chosen: OnvifDevice | None = None
         self._address = ""  # of the chosen device's service
+        self._channels: dict[str, DeviceDetails] = {}  # by the value of their option
         self._read_task: asyncio.Task[DeviceDetails] | None = None
         self._answer: dict[str, Any] = {}  # to the form with the maker
 
@@ -160,7 +163,8 @@ class CameraSearchSteps(CameraSourceSteps):
             self._errors = {"base": HomeSecError.key}
         if self._errors:
             return self.async_show_progress_done(next_step_id=self._asked_by)
-        return self.async_show_progress_done(next_step_id="preview")
+        several = len(self._channels) > 1
+        return self.async_show_progress_done(next_step_id=CONF_CHANNEL if several else "preview")
 
     async def _async_read(self) -> DeviceDetails:
         return await async_read_device(
@@ -191,10 +195,27 @@ class CameraSearchSteps(CameraSourceSteps):
 
     def _adopt(self, details: DeviceDetails) -> None:
         """Take over what a device told of itself."""
-        if (main := details.main) is None:
+        self._channels = channels(details)
+        if not self._channels:
             self._errors = {"base": _NO_STREAMS}
             return
-        low = details.low
+        self._use_channel(next(iter(self._channels.values())))
+
+    async def async_step_channel(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask which of the cameras of a recorder, or of the lenses of a camera, to add."""
+        if user_input is not None:
+            self._use_channel(self._channels[user_input[CONF_CHANNEL]])
+            return await self.async_step_preview()
+        return self.async_show_form(
+            step_id=CONF_CHANNEL, data_schema=channel_schema(self._channels), last_step=False
+        )
+
+    def _use_channel(self, details: DeviceDetails) -> None:
+        main, low = details.main, details.low
+        if main is None:
+            raise ValueError("a channel has a stream")
         self._pairs = [StreamPair(main=main.url, low=None if low is None else low.url)]
         self._source = {**self._source, CONF_URL: main.url}
         self._device = KnownDevice.reported(
@@ -229,7 +250,7 @@ class CameraSearchSteps(CameraSourceSteps):
     async def _async_show(
         self, step_id: str, schema: Schema, shown: Mapping[str, Any]
     ) -> SubentryFlowResult:
-        device = self._chosen
+        device, notes = self._chosen, await async_options(self.hass, "note")
         errors, details = self._errors, {"host": "?", **self._error_placeholders}
         return self.async_show_form(
             step_id=step_id,
@@ -245,6 +266,7 @@ class CameraSearchSteps(CameraSourceSteps):
             description_placeholders={
                 **details,
                 "device": "" if device is None else device.host,
+                "password_note": notes["password_saved"] if CONF_PASSWORD in self._source else "",
                 PROBLEM: await async_problem(
                     self.hass, TEXTS, errors, details, near=(CONF_MAKER, CONF_HOST, CONF_PASSWORD)
                 ),

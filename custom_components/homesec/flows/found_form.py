@@ -1,6 +1,6 @@
 """The forms that offer what a search found, and that ask for the login of a camera."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..cameras.discovery import FoundCameras
-    from ..engine.core.discovery import OnvifDevice
+    from ..engine.core.discovery import DeviceDetails, OnvifDevice, StreamProfile
 
 MAKER: Final = "maker"
 ADDRESS: Final = "address"
@@ -118,6 +118,38 @@ def _preset_field() -> dict[Any, Any]:
             CameraPreset, "camera_preset", mode=SelectSelectorMode.LIST
         )
     }
+
+
+def channels(details: DeviceDetails) -> dict[str, DeviceDetails]:
+    """Return a device's parts with one source of pictures each, by its name for them."""
+    sources = dict.fromkeys(each.source for each in details.profiles)
+    return {
+        source: replace(
+            details, profiles=tuple(each for each in details.profiles if each.source == source)
+        )
+        for source in sources
+    }
+
+
+def channel_schema(offered: Mapping[str, DeviceDetails]) -> Schema:
+    """Return the form that asks for one of a device's channels."""
+    options = [
+        SelectOptionDict(value=source, label=f"{number}: {_stream_label(each.main)}")
+        for number, (source, each) in enumerate(offered.items(), 1)
+    ]
+    return Schema(
+        {
+            Required(CONF_CHANNEL, default=next(iter(offered), "")): SelectSelector(
+                SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
+            )
+        }
+    )
+
+
+def _stream_label(stream: StreamProfile | None) -> str:
+    if stream is None:
+        return ""
+    return f"{stream.name[:_LONGEST_NAME]} ({stream.width} x {stream.height})"
 
 
 def login_schema() -> Schema:
