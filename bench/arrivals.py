@@ -46,6 +46,7 @@ GAPS_S = (2, 5, 10)  # between keyframes
 ARRIVALS, REPEATS = 25, 8  # different ones, and how often the film is played
 EVERY_S = 20.0  # longer than a camera stays attentive after something moved
 STAY_S = 1.2
+SENSOR_S = 1.5  # a sensor reports an arrival this long after its beginning, when it's over
 FPS = 10
 MAIN, DETECT = (640, 360), (320, 180)
 DETECT_GAP_S = 2
@@ -59,12 +60,15 @@ class Case:
 
     name: str
     policy: DecodePolicy = DecodePolicy.AUTO
+    sensor: bool = False
     detect_stream: bool = False
 
 
 CASES = (
     Case(name="keyframes only (economy)", policy=DecodePolicy.ECONOMY),
     Case(name="automatic"),
+    Case(name="keyframes only, sensor", policy=DecodePolicy.ECONOMY, sensor=True),
+    Case(name="automatic, sensor", sensor=True),
     Case(name="automatic, detect stream", detect_stream=True),
 )
 
@@ -106,8 +110,13 @@ def _row(case: Case, gap_s: int, film: Path, low: Path, arrivals: int) -> dict[s
         decode_policy=case.policy,
         grace_s=1.0,
     )
-    played = play_camera(config, lambda _stop: CascadeDetector(FigureDetector()))
-    late = list(_late_s(played.started, arrivals))
+    begins_s = [number * EVERY_S + _begin_s(number % ARRIVALS) for number in range(arrivals)]
+    played = play_camera(
+        config,
+        lambda _stop: CascadeDetector(FigureDetector()),
+        sensor_s=[begin_s + SENSOR_S for begin_s in begins_s] if case.sensor else (),
+    )
+    late = list(_late_s(played.started, begins_s))
     return {
         "watched": case.name,
         "gap_s": gap_s,
@@ -123,10 +132,9 @@ def _source(path: Path) -> SourceConfig:
     return SourceConfig(kind=SourceKind.FILE, location=str(path), paced=False, loop=False)
 
 
-def _late_s(started: list[Started], arrivals: int) -> Iterator[float]:
+def _late_s(started: list[Started], begins_s: list[float]) -> Iterator[float]:
     """Yield, for each arrival that was noticed, after how many seconds it was reported."""
-    for number in range(arrivals):
-        begin_s = number * EVERY_S + _begin_s(number % ARRIVALS)
+    for begin_s in begins_s:
         for each in started:
             if begin_s - 0.5 <= each.presence.first_seen_at <= begin_s + STAY_S + 0.5:
                 yield each.reported_s - begin_s

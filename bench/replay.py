@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 import tempfile
 import threading
-from typing import TYPE_CHECKING, cast, override
+from typing import TYPE_CHECKING, override
+from unittest.mock import patch
 
+from custom_components.homesec.engine.camera.session import CameraSession
 from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.events import (
     DetectionEnded,
@@ -24,16 +27,17 @@ from custom_components.homesec.engine.core.types import (
     SourceKind,
 )
 from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.engine.worker import camera_host
 
 from .networks import product
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from custom_components.homesec.engine.core.events import EngineEvent
     from custom_components.homesec.engine.core.types import Presence
     from custom_components.homesec.engine.detection.cascade import CascadeDetector
-    from custom_components.homesec.engine.worker.camera_host import CameraHost
+    from custom_components.homesec.engine.media.packets import MediaPacket
 
 CAMERA = "bench"
 
@@ -84,11 +88,32 @@ def play(video: Path, *, labels: tuple[str, ...] = (PERSON,), grace_s: float = 3
 
 
 def play_camera(
-    config: CameraConfig, create_cascade: Callable[[threading.Event], CascadeDetector]
+    config: CameraConfig,
+    create_cascade: Callable[[threading.Event], CascadeDetector],
+    *,
+    sensor_s: Iterable[float] = (),
 ) -> PlayedVideo:
-    """Play the video of a camera called ``CAMERA`` once."""
-    with tempfile.TemporaryDirectory() as folder:
-        heard = _EventCollector()
+    """Play the video of a camera called ``CAMERA`` once.
+
+    A sensor wakes it whenever it has played the video up to one of the times ``sensor_s``.
+    """
+    waits = deque(sorted(sensor_s))
+    heard = _EventCollector()
+
+    class PlayedSession(CameraSession):
+        """A camera that knows how much of its video was played."""
+
+        def _handle_packet(self, packet: MediaPacket) -> None:
+            heard.played_s = packet.t
+            while waits and waits[0] <= packet.t:
+                waits.popleft()
+                self.wake("sensor", trusted=False)
+            super()._handle_packet(packet)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.object(camera_host, "CameraSession", PlayedSession),
+    ):
         engine = HomeSecEngine(
             clips_dir=Path(folder, "clips"),
             data_dir=Path(folder),
@@ -97,7 +122,6 @@ def play_camera(
             create_cascade=create_cascade,
             clock=_VideoClock(),
         )
-        heard.played_s = lambda: _played_s(engine)
         engine.start()
         try:
             heard.wait(DetectorChanged)
@@ -109,12 +133,6 @@ def play_camera(
         return PlayedVideo(
             stays=heard.stays(), looks=looks, model=heard.model(), started=heard.started
         )
-
-
-def _played_s(engine: HomeSecEngine) -> float:
-    """Return up to where the video was played; events come on the camera's own thread."""
-    session, _ = cast("CameraHost", engine.worker).sessions[CAMERA]
-    return session._now[0]  # noqa: SLF001 - of no use to anyone else
 
 
 _ENDS = frozenset({CameraHealth.OFF, CameraHealth.LOST})
@@ -134,14 +152,14 @@ class _EventCollector:
     def __init__(self) -> None:
         self._events: list[EngineEvent] = []
         self.started: list[Started] = []
-        self.played_s: Callable[[], float] = lambda: 0.0
+        self.played_s = 0.0
         self._news = threading.Condition()
 
     def __call__(self, event: EngineEvent) -> None:
         with self._news:
             self._events.append(event)
             if isinstance(event, DetectionStarted):
-                self.started.append(Started(event.presence, self.played_s()))
+                self.started.append(Started(event.presence, self.played_s))
             self._news.notify_all()
 
     def of[T](self, kind: type[T]) -> list[T]:

@@ -59,7 +59,11 @@ class CameraSampler:
         self._buffer = buffer
         self._on_event = on_event
         self._tamper = TamperCheck(config)
-        self._main = FrameSampler(config, buffer, on_compared=self._check_tamper)
+        # Two streams differ in sharpness, and often in what they show: one is compared with itself.
+        checks_main = config.detect_source is None
+        self._main = FrameSampler(
+            config, buffer, on_compared=self._check_tamper if checks_main else None
+        )
         self._detect: DetectStream | None = None
         if config.detect_source is not None:
             self._detect = DetectStream(
