@@ -124,7 +124,7 @@ def test_sound_that_fails_while_it_is_written_costs_no_picture(
     def fail(*_):
         raise error(22, "Invalid argument")
 
-    monkeypatch.setattr(muxer._AudioEncoder, "write", fail)
+    monkeypatch.setattr(muxer.AudioEncoder, "write", fail)
     video = split_video(media_packets(make_video(seconds=4)))[0]
     sound = with_audio(video, [n / 50 for n in range(200)])
     clip = record(tmp_path / "clip.part.mp4", sound, audio=G711)

@@ -6,7 +6,6 @@ H.264; AAC is copied, other audio is encoded to AAC.
 """
 
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from itertools import islice
 import logging
@@ -14,27 +13,21 @@ import os
 from typing import TYPE_CHECKING, cast
 
 import av
-from av.audio.resampler import AudioResampler
 import av.error
-from av.video.frame import PictureType
-from av.video.reformatter import ColorRange
 
-from ..core.errors import SourceError
-from ..media.jpeg import fit_width
-from ..media.packets import TICKS, TIME_BASE, MediaKind, decode_packet
+from ..media.packets import TIME_BASE, MediaKind
 from .clip_start import ReferenceRepair
+from .encoders import AudioEncoder, AudioError, VideoEncoder, has_adts_header
 from .finalize import COMMENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from av.audio.frame import AudioFrame
     from av.container import OutputContainer
     from av.stream import Stream
-    from av.video.frame import VideoFrame
 
-    from ..media.packets import AvPacket, MediaFormat, MediaPacket
+    from ..media.packets import MediaFormat, MediaPacket
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,15 +41,7 @@ _OPTIONS = {
     # Missing audio must not hold back the video.
     "max_interleave_delta": str(int(FRAGMENT_S * 1_000_000)),
 }
-_ENCODER = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "threads": "2"}
-_GOP_S = 2
 _OPENING_TICKS = 900  # 10 ms
-_AUDIO_BIT_RATE = 64_000
-_MAX_ENCODED = 4096
-"""Longest side of encoded pictures: larger ones are scaled, since an encoder keeps many of them."""
-_ADTS = 0xFF, 0xF0  # 12 bits that no packet without a header begins with (ISO/IEC 14496-3, 1.A.2)
-_AUDIO_RATES = av.Codec("aac", "w").audio_rates or [48_000]
-_AUDIO_TOLERANCE_S = 0.2  # jitter or clock drift up to which audio is neither cut nor gets a gap
 
 
 type _WritePacket = Callable[[MediaPacket, int], bool]
@@ -64,124 +49,6 @@ type _WritePacket = Callable[[MediaPacket, int], bool]
 
 Returns whether anything of it was written.
 """
-
-
-class _VideoEncoder:
-    """Encodes to H.264 that every browser plays: 8 bit, 4:2:0, even sides."""
-
-    def __init__(self, container: OutputContainer, video: MediaFormat) -> None:
-        self._container = container
-        self._decoder = video.video_decoder()
-        limit = min(_MAX_ENCODED, video.width * _MAX_ENCODED // max(video.height, 1))
-        self._width, self._height = fit_width(video.width, video.height, limit)
-        rate = Fraction(round(min(max(video.fps or 10.0, 1.0), 60.0)))
-        self.stream = container.add_stream(
-            "libx264",
-            rate=rate,
-            width=self._width,
-            height=self._height,
-            pix_fmt="yuv420p",
-            time_base=TIME_BASE,
-            options={**_ENCODER, "g": str(int(rate * _GOP_S))},
-        )
-
-    def write(self, packet: MediaPacket, start: int) -> bool:
-        decode = partial(decode_packet, self._decoder)
-        for frame, pts in _decode(decode, packet, start):
-            even = frame.reformat(
-                width=self._width,
-                height=self._height,
-                format="yuv420p",
-                dst_color_range=ColorRange.MPEG,
-                threads=1,
-            )
-            even.pts = pts
-            even.time_base = TIME_BASE
-            even.pict_type = PictureType.NONE  # lets the encoder choose
-            self._container.mux(self.stream.encode(even))
-        return True
-
-    def finish(self) -> None:
-        self._container.mux(self.stream.encode(None))
-
-
-class _AudioError(Exception):
-    """The audio can't be written; the video isn't affected."""
-
-
-class _AudioEncoder:
-    """Encodes to AAC, since browsers don't play G.711 and the like in MP4."""
-
-    def __init__(self, container: OutputContainer, audio: MediaFormat) -> None:
-        """Open the decoder. Raises ``_AudioError`` if this audio can't be decoded."""
-        self._container = container
-        self._decoder = audio.audio_decoder()
-        try:
-            self._decoder.open(strict=False)
-        except (av.error.FFmpegError, ValueError) as err:
-            raise _AudioError(err) from None
-        self._shape = audio.sample_rate, self._decoder.layout.nb_channels
-        layout = "mono" if self._decoder.layout.nb_channels == 1 else "stereo"
-        self._rate = min(_AUDIO_RATES, key=lambda rate: abs(rate - audio.sample_rate))
-        self._resampler = None
-        if self._rate != audio.sample_rate:
-            self._resampler = AudioResampler(format="fltp", layout=layout, rate=self._rate)
-        self._next = 0  # the sample that the next frame should begin with
-        self.stream = container.add_stream(
-            "aac",
-            rate=self._rate,
-            layout=layout,
-            bit_rate=_AUDIO_BIT_RATE,
-            time_base=Fraction(1, self._rate),
-        )
-
-    def write(self, packet: MediaPacket, start: int) -> bool:
-        """Encode a packet. Raises ``_AudioError``, and OSError for the disk's errors."""
-        written = False
-        for frame, pts in _decode(self._decoder.decode, packet, start):
-            if (frame.sample_rate, frame.layout.nb_channels) != self._shape:
-                continue  # the camera has changed it, which neither encoder nor file can
-            packets = self._encode(frame, pts * self._rate // TICKS)
-            self._container.mux(packets)
-            written = written or bool(packets)
-        return written
-
-    def finish(self) -> None:
-        """Write what the encoder has kept."""
-        self._container.mux(self.stream.encode(None))
-
-    def _encode(self, frame: AudioFrame, begin: int) -> list[AvPacket]:
-        """Encode a frame whose first sample has the number ``begin``. Raises ``_AudioError``."""
-        tolerance = self._rate * _AUDIO_TOLERANCE_S
-        early = self._next - begin
-        if early > tolerance:
-            return []  # more samples than time has passed
-        # Samples follow each other: the encoder fails on time stamps that overlap.
-        self._next = self._next if early > -tolerance else begin
-        packets: list[AvPacket] = []
-        try:
-            frame.pts = None
-            for each in self._resampler.resample(frame) if self._resampler else [frame]:
-                each.pts, each.time_base = self._next, Fraction(1, self._rate)
-                self._next += each.samples
-                packets += self.stream.encode(each)
-        except (av.error.FFmpegError, ValueError) as err:
-            raise _AudioError(err) from None
-        return packets
-
-
-def _decode[F: (VideoFrame, AudioFrame)](
-    decode: Callable[[AvPacket], list[F]], packet: MediaPacket, start: int
-) -> Iterator[tuple[F, int]]:
-    """Yield a packet's frames from ``start`` on, with their ticks after it."""
-    try:
-        frames = decode(packet.data)
-    except av.error.FFmpegError, ValueError, SourceError:
-        _LOGGER.debug("A broken packet is left out of a clip")
-        return
-    for frame in frames:
-        if frame.pts is not None and frame.pts >= start:
-            yield frame, frame.pts - start
 
 
 def first_complete(packets: Sequence[MediaPacket]) -> MediaPacket | None:
@@ -215,7 +82,7 @@ class FragmentedMp4:
         self._comment = comment
         self._container: OutputContainer | None = None
         self._writers: dict[MediaKind, _WritePacket] = {}
-        self._encoders: list[_VideoEncoder | _AudioEncoder] = []
+        self._encoders: list[VideoEncoder | AudioEncoder] = []
         self._held: list[MediaPacket] = []
         """Packets until audio was written, or is left out: FFmpeg writes nothing before each track
         has something."""
@@ -271,11 +138,11 @@ class FragmentedMp4:
         finally:
             self._container.close()
 
-    def _finish(self, encoder: _VideoEncoder | _AudioEncoder) -> None:
+    def _finish(self, encoder: VideoEncoder | AudioEncoder) -> None:
         try:
             encoder.finish()
         except (av.error.InvalidDataError, av.error.ArgumentError, ValueError) as err:
-            if isinstance(encoder, _VideoEncoder):
+            if isinstance(encoder, VideoEncoder):
                 raise
             _LOGGER.debug("The end of the audio is left out of a clip: %s", err)
 
@@ -289,7 +156,7 @@ class FragmentedMp4:
         if self._audio is not None:
             try:
                 self._add_audio(container, self._audio)
-            except _AudioError as err:
+            except AudioError as err:
                 _LOGGER.debug("Audio that can't be decoded is left out of a clip: %s", err)
                 self._audio = None
         held = self._held
@@ -308,7 +175,7 @@ class FragmentedMp4:
         _LOGGER.debug("The rest of the audio is left out of a clip: %s", reason)
         self._writers.pop(MediaKind.AUDIO, None)
         # After a failure, the encoder's resampler must not be used again: not even at the end.
-        self._encoders = [x for x in self._encoders if isinstance(x, _VideoEncoder)]
+        self._encoders = [x for x in self._encoders if isinstance(x, VideoEncoder)]
         if not self._held:
             return
         self._audio = None
@@ -358,7 +225,7 @@ class FragmentedMp4:
             if write(packet, self._start):
                 self._held = []  # each track has something now
         except (
-            _AudioError, av.error.InvalidDataError, av.error.ArgumentError,
+            AudioError, av.error.InvalidDataError, av.error.ArgumentError,
             av.error.PatchWelcomeError, ValueError,
         ) as err:  # fmt: skip
             self._leave_out_audio(err)
@@ -371,16 +238,16 @@ class FragmentedMp4:
             repair = ReferenceRepair() if video.codec == "h264" else None
             self._writers[MediaKind.VIDEO] = partial(_copy, container, stream, repair=repair)
         else:
-            self._add_encoder(MediaKind.VIDEO, _VideoEncoder(container, video))
+            self._add_encoder(MediaKind.VIDEO, VideoEncoder(container, video))
 
     def _add_audio(self, container: OutputContainer, audio: MediaFormat) -> None:
         if audio.template is not None:
             stream = container.add_stream_from_template(audio.template)
             self._writers[MediaKind.AUDIO] = partial(_copy_aac, container, stream)
         else:
-            self._add_encoder(MediaKind.AUDIO, _AudioEncoder(container, audio))
+            self._add_encoder(MediaKind.AUDIO, AudioEncoder(container, audio))
 
-    def _add_encoder(self, kind: MediaKind, encoder: _VideoEncoder | _AudioEncoder) -> None:
+    def _add_encoder(self, kind: MediaKind, encoder: VideoEncoder | AudioEncoder) -> None:
         self._encoders.append(encoder)
         self._writers[kind] = encoder.write
 
@@ -436,7 +303,6 @@ def _copy_aac(container: OutputContainer, stream: Stream, packet: MediaPacket, s
 
     FFmpeg would report it as an error of whatever is written next.
     """
-    head = bytes(memoryview(packet.data)[:2])
-    if len(head) < 2 or (head[0] == _ADTS[0] and head[1] & 0xF0 == _ADTS[1]):
+    if has_adts_header(packet):
         return False
     return _copy(container, stream, packet, start)
