@@ -6,6 +6,7 @@ Prints its port as one line. `MOUNT` is a path and a GStreamer launch line:
 """
 
 import argparse
+from pathlib import Path
 
 import gi
 
@@ -22,6 +23,7 @@ def main() -> None:
     parser.add_argument("--port", default="0")
     parser.add_argument("--login", metavar="USER:PASSWORD")
     parser.add_argument("--udp", action="store_true", help="refuse TCP")
+    parser.add_argument("--count", metavar="FILE", help="a line for each client: + or -")
     options = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=options.port)
@@ -38,10 +40,23 @@ def main() -> None:
         server.get_mount_points().add_factory(path, factory)
     if options.login:
         server.set_auth(authentication(*options.login.split(":")))
+    if options.count:
+        server.connect("client-connected", count_client, options.count)
     if not server.attach(None):
         raise SystemExit("the port is taken")
     print(server.get_bound_port(), flush=True)  # noqa: T201 - its caller reads it
     GLib.MainLoop().run()
+
+
+def count_client(_server: object, client: GstRtspServer.RTSPClient, path: str) -> None:
+    """Write that a client has connected, and when it's gone."""
+
+    def append(sign: str) -> None:
+        with Path(path).open("a") as file:
+            file.write(f"{sign}\n")
+
+    append("+")
+    client.connect("closed", lambda _: append("-"))
 
 
 def authentication(user: str, password: str) -> GstRtspServer.RTSPAuth:

@@ -27,8 +27,10 @@ _TYPES = {".mp4": "video/mp4", ".ts": "video/mp2t", ".html": "text/html", ".jpg"
 class RtspServer:
     """GStreamer's RTSP server in its own process."""
 
-    def __init__(self, mounts, *, login=None, udp=False):
+    def __init__(self, mounts, *, login=None, udp=False, count=None):
+        """``count``: the path of a file in which clients are counted."""
         self.mounts = mounts
+        self._count = count
         self._udp = udp
         self._login = login
         self.port = 0
@@ -39,6 +41,7 @@ class RtspServer:
         command = ["/usr/bin/python3", str(RTSP_SERVER), "--port", str(self.port)]
         command += ["--login", self._login] if self._login else []
         command += ["--udp"] if self._udp else []
+        command += ["--count", str(self._count)] if self._count else []
         command += [f"{path}={launch}" for path, launch in self.mounts.items()]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline())
@@ -46,6 +49,12 @@ class RtspServer:
 
     def url(self, path):
         return f"rtsp://127.0.0.1:{self.port}{path}"
+
+    @property
+    def clients(self):
+        """How many clients have connected so far, and how many of them are connected now."""
+        signs = self._count.read_text().split() if self._count.exists() else []
+        return signs.count("+"), signs.count("+") - signs.count("-")
 
     def kill(self):
         """End at once, as in a power cut."""

@@ -49,7 +49,7 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path, make_video):
+def home(tmp_path, make_video, socket_enabled):
     found = Home(tmp_path, make_video(seconds=4))
     yield found
     found.engine.stop(10.0)

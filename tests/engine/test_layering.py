@@ -21,10 +21,11 @@ MAY_IMPORT = {
     "library": {"recording", "cloud", "db", "core"},
     "sms": {"cloud", "db", "core"},
     "worker": {
-        *("camera", "capture", "detection", "discovery", "tracking", "recording", "model_zoo"),
-        *("media", "core"),
+        *("camera", "live", "capture", "detection", "discovery", "tracking", "recording"),
+        *("model_zoo", "media", "core"),
     },
-    "camera": {"capture", "detection", "tracking", "recording", "media", "core"},
+    "live": {"recording", "media", "core"},
+    "camera": {"live", "capture", "detection", "tracking", "recording", "media", "core"},
 }
 """``engine.py`` may import all."""
 

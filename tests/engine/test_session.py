@@ -80,7 +80,7 @@ def test_missing_camera_is_reported_once_despite_retries(rig, tmp_path, monkeypa
     tries = []
     session._source._on_health = lambda *report: (
         tries.append(report),
-        session._set_health(*report),
+        session._reporter.set_health(*report),
     )
     while len(tries) < 2:
         threading.Event().wait(0.01)

@@ -20,7 +20,7 @@ class Cameras:
         self.parent = parent
         self.cameras = {}
 
-    def start(self, settings):
+    def start(self, settings, live_fd):
         self.settings = settings
         self.parent.handle_event(DetectorChanged(ready=True, detector="toy", model="toy"))
 
@@ -69,7 +69,7 @@ class Cameras:
                     flag.touch()
                     crash(camera_id)
 
-    def jpeg(self, camera_id, width):
+    def jpeg(self, camera_id, width, opens):
         return b"\xff\xd8\xff" + ",".join(sorted(self.cameras)).encode()
 
     def preview_zones(self, camera_id, zones):

@@ -17,7 +17,7 @@ from custom_components.homesec.engine.core.types import Activity, CameraHealth, 
 CONNECTING, RUNNING = CameraHealth.CONNECTING, CameraHealth.RUNNING
 LOST, OFF = CameraHealth.LOST, CameraHealth.OFF
 FILM = {"seconds": 30, "walks": ((2.0, 30.0),)}
-LOGGER = "custom_components.homesec.engine.camera.session"
+LOGGER = "custom_components.homesec.engine.camera.health_reporter"
 
 
 @pytest.fixture(autouse=True)

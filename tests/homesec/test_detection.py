@@ -297,15 +297,6 @@ async def test_camera_image_is_jpeg_of_requested_width(
     stream.close()
 
 
-async def test_camera_image_of_camera_that_is_off_is_none(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
-) -> None:
-    await set_up(hass, entry)
-    client = await hass_client()
-    answer = await client.get(f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}")
-    assert answer.status == 503
-
-
 async def test_snapshot_image_is_served(
     hass: HomeAssistant,
     entry: MockConfigEntry,

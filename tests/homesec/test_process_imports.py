@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "homesec"
 NATIVE = {"av", "numpy", "cv2", "ncnn", "onnxruntime", "lxml", "onvif", "wsdiscovery", "zeep"}
-CHILD = ("camera", "capture", "detection", "discovery", "media", "recording", "tracking")
+CHILD = (
+    *("camera", "capture", "detection", "discovery", "live", "media", "recording", "tracking"),
+)
 """Packages of the engine that only a worker imports."""
 CHILD_MODULES = {
     "engine.worker.camera_host",

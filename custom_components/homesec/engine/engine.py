@@ -48,8 +48,8 @@ ROW_WAIT_S = 2.0  # how long a manual recording waits for its clip's row
 class HomeSecEngine:
     """Owns all parts and their threads, and reports events through one callback.
 
-    Calls may come from any thread; all but ``health``, ``stats``, ``engine_stats``, and
-    ``worker_status`` may block for a moment.
+    Calls may come from any thread; all but ``health``, ``stats``, ``live_url``, ``engine_stats``,
+    and ``worker_status`` may block for a moment.
     """
 
     def __init__(
@@ -194,10 +194,23 @@ class HomeSecEngine:
         """
         self.worker.wake(camera_id, sensor, trusted=trusted)
 
-    def jpeg(self, camera_id: str, *, width: int | None = None) -> bytes | None:
-        """Return the newest frame as JPEG; None if there is none."""
+    def live_url(self, camera_id: str) -> str | None:
+        """Return the address of a camera's live video, on this system only; None if there's none.
+
+        It's an MPEG transport stream over HTTP. Who opens it watches: a camera that is off is open
+        as long. It holds a password, so never log it. Doesn't block.
+        """
+        return self.worker.live_url(camera_id)
+
+    def jpeg(
+        self, camera_id: str, *, width: int | None = None, opens: bool = False
+    ) -> bytes | None:
+        """Return the newest frame as JPEG; None if there is none.
+
+        ``opens``: a camera that is off is opened for some seconds, and has a picture in a moment.
+        """
         try:
-            return self.worker.jpeg(camera_id, width)
+            return self.worker.jpeg(camera_id, width, opens=opens)
         except WorkerError:
             return None
 

@@ -114,8 +114,10 @@ class DetectionLoop:
             crops.extend(cascade.small_regions(frame, moving))
             return cascade.detect(frame, crops)
 
+        results = self._results
+
         def reply(found: list[Detection] | None) -> None:
-            self._results.append(partial(self._handle_result, sampled, crops, found))
+            results.append(partial(self._handle_result, sampled, crops, found))
 
         began = time.monotonic()
         if self._pool.submit(self._config.id, detect, reply, wait_s=wait_s):
@@ -140,8 +142,10 @@ class DetectionLoop:
         def verify(cascade: CascadeDetector) -> list[Detection]:
             return cascade.verify(sampled.frame, found, [candidate.box])
 
+        results = self._results
+
         def reply(verified: list[Detection] | None) -> None:
-            self._results.append(partial(self._handle_verification, sampled, candidate, verified))
+            results.append(partial(self._handle_verification, sampled, candidate, verified))
 
         slot = f"{self._config.id} {candidate.label}"
         self._pool.submit(slot, verify, reply, timed=False)
@@ -187,6 +191,15 @@ class DetectionLoop:
     def end(self) -> None:
         """End all presences: the camera is switched off."""
         self._report(self._presence.end())
+
+    def start_over(self) -> None:
+        """End all presences and forget all tracks; results that are still to come don't count."""
+        self.cancel()
+        self.end()
+        self._results = deque()
+        self._pending = 0
+        self._tracker = Tracker()
+        self._motion.clear()
 
     def _handle_result(
         self, sampled: SampledFrame, crops: list[Box], found: list[Detection] | None

@@ -5,10 +5,11 @@ source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tr
 Another thread reads the source (``SourceReader``), so that it never waits for what happens here.
 """
 
+from collections import deque
 from contextlib import closing
 import logging
 import math
-from threading import Event, Lock
+from threading import Event
 from typing import TYPE_CHECKING
 
 from ..capture.reconnecting_source import CameraSource
@@ -19,18 +20,16 @@ from ..core.events import (
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
-    HealthChanged,
     SnapshotTaken,
 )
 from ..core.types import (
     Activity,
-    AudioProblem,
-    AudioStatus,
     CameraHealth,
     CameraStats,
     DecodePolicy,
     SourceKind,
 )
+from ..live.output import LiveOutput
 from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
 from ..media.packets import MediaPacket
@@ -38,10 +37,12 @@ from ..media.rate_meter import RateMeter
 from ..media.stream_meter import StreamMeter
 from ..recording.controller import RecordingController
 from ..tracking.presence import Step
+from .audio_log import AudioLog
 from .camera_sampler import CameraSampler
 from .command_queue import CommandQueue
 from .defects import Defects
 from .detection_loop import DetectionLoop
+from .health_reporter import HealthReporter
 from .keyframe_check import KeyframeCheck
 from .wake import Waker
 from .watch import Watch
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.events import EventSink
     from ..core.source_feed import SourceFeed
-    from ..core.types import CameraConfig, Presence, Track
+    from ..core.types import AudioStatus, CameraConfig, Presence, Track
     from ..detection.pool import DetectionPool
     from ..media.decoder import Frame
     from ..recording.writer import ClipWriter
@@ -74,13 +75,6 @@ BEHIND_S = 10.0  # a thread that is further behind its source skips pictures
 UNKNOWN_INTERVAL_S = 60.0  # between keyframes, until it's measured
 
 
-_WITHOUT_AUDIO = {
-    AudioProblem.UNSUPPORTED: "its format (%s) isn't supported",
-    AudioProblem.BROKEN: "it (%s) can't be decoded",
-    AudioProblem.SILENT: "the camera announces it (%s), but sends none",
-}
-
-
 class CameraSession:
     """Runs one camera on the thread that calls ``run``, until ``stop``."""
 
@@ -95,14 +89,21 @@ class CameraSession:
         clips_dir: Path,
         on_event: EventSink,
         on_writer: Callable[[ClipWriter], None],
+        on_unwatched: Callable[[CameraSession], None],
         clock: Clock,
         rng: Random,
     ) -> None:
-        """``on_writer`` is called with each new clip's writer."""
+        """``on_writer`` is called with each new clip's writer.
+
+        ``on_unwatched`` is called on the camera's thread, again and again, while the camera is off
+        and has no viewers, so that nothing needs it.
+        """
         self.config = config
         self.next_config = config  # becomes ``config`` between two packets
         self.activity = activity
+        self._is_off = activity is Activity.OFF  # and only opened for viewers
         self._on_event = on_event
+        self._on_unwatched = on_unwatched
         self._clock = clock
         self._stop = Event()
         lossless = config.source.kind is SourceKind.FILE and not config.source.paced
@@ -144,28 +145,31 @@ class CameraSession:
             on_writer=on_writer,
             lossless=lossless,
         )
+        self.live = LiveOutput(
+            self._buffer, clock, expects_audio=lambda: _has_audio(self._source.audio_status)
+        )
         self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()
         self._waker = Waker(self._commands, self._sampler, self._detection, clock)
         self._picture_due_t = math.inf  # from when on to show what a sensor's word is about
         self._is_behind = False
         self._watch = Watch(clock)
-        self._health_lock = Lock()  # for what follows
-        self._is_connected = False
-        self._is_lost = False  # as far as the log knows
+        self._reporter = HealthReporter(config, self._watch, on_event, is_off=self._is_off)
         self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet, or without one
         self._watched_until = -math.inf
         self._snapshot_score = 0.0
         self._snapshot_t = -math.inf
         self._video_codec = ""
-        self._audio = AudioStatus()  # as logged last
-        self._audio_logged: set[AudioStatus] = set()
         self._received_rate = RateMeter()
         self._decoded_rate = RateMeter()
         self._meter = StreamMeter()
-        self.health = CameraHealth.CONNECTING
-        self._reported: tuple[CameraHealth, str | None] | None = None
         self._defects = Defects(clock, rng)
+        self._audio_log = AudioLog()
+
+    @property
+    def health(self) -> CameraHealth:
+        """The state of the connection, as reported last."""
+        return self._reporter.health
 
     def stop(self) -> None:
         """Ask ``run`` to end, without waiting for that."""
@@ -227,7 +231,7 @@ class CameraSession:
     def run(self) -> None:
         """Run the camera until ``stop``, or until a file that is played once has ended."""
         BOARD.bind(self.config.id)
-        self._set_health(CameraHealth.CONNECTING, None)
+        self._reporter.set_health(CameraHealth.CONNECTING, None)
         try:
             while not self._stop.is_set():
                 try:
@@ -237,13 +241,14 @@ class CameraSession:
                 else:
                     return
                 self._handle_gap()
-                self._set_health(CameraHealth.LOST, HomeSecError())
+                self._reporter.set_health(CameraHealth.LOST, HomeSecError())
                 self._stop.wait(wait_s)
         finally:
             self._detection.end()
             self._recording.end()
             self._commands.cancel_all()
-            self._set_health(CameraHealth.OFF, None)
+            self.live.close()
+            self._reporter.set_health(CameraHealth.OFF, None)
 
     def _run(self) -> None:
         items = self._reader.items(self._source.packets())
@@ -257,8 +262,10 @@ class CameraSession:
         self._watch.handled()
         self._commands.run_pending()
         self._apply_config(self.next_config)
+        self._apply_activity()
         self._detection.process_results()
-        self._sample_detect_stream()
+        if not self._is_off:
+            self._sample_detect_stream()
         match item:
             case HealthReport():
                 self._handle_gap()
@@ -273,21 +280,15 @@ class CameraSession:
 
     def _handle_connection(self, report: HealthReport) -> None:
         if report.health is CameraHealth.RUNNING:
-            self._watch.begin()
-            self._is_connected = True  # it's reported as running once that is checked
+            self._reporter.connect()
         else:
-            self._set_health(report.health, report.error)
+            self._reporter.set_health(report.health, report.error)
 
     def check_watched(self) -> None:
         """Report whether the connected camera is watched, too; from any thread."""
-        with self._health_lock:
-            if not self._is_connected:
-                return
-            only_keyframes = self.config.decode_policy is DecodePolicy.ECONOMY
-            interval_s = self._sampler.keyframe_interval_s or UNKNOWN_INTERVAL_S
-            problem = self._watch.problem(interval_s if only_keyframes else 0.0)
-            health = CameraHealth.RUNNING if problem is None else CameraHealth.LOST
-            self._report_health(health, problem)
+        only_keyframes = self.config.decode_policy is DecodePolicy.ECONOMY
+        interval_s = self._sampler.keyframe_interval_s or UNKNOWN_INTERVAL_S
+        self._reporter.check(interval_s if only_keyframes else 0.0)
 
     def _handle_or_refuse(self, packet: MediaPacket) -> None:
         try:
@@ -299,43 +300,27 @@ class CameraSession:
     def _apply_config(self, config: CameraConfig) -> None:
         if config is self.config:
             return
-        self.config = config
+        self.config = self._reporter.config = config
         self._buffer.set_seconds(config.pre_roll_s + BUFFER_MARGIN_S)
         self._sampler.reconfigure(config)
         self._recording.reconfigure(config)
         self._detection.reconfigure(config)
 
-    def _set_health(self, health: CameraHealth, error: HomeSecError | None) -> None:
-        """Report the state of a camera that isn't connected."""
-        with self._health_lock:
-            self._is_connected = False
-            self._report_health(health, error)
-
-    def _report_health(self, health: CameraHealth, error: HomeSecError | None) -> None:
-        """Report a change; another try to connect to a lost camera is none."""
-        key = None if error is None else error.key
-        if (health, key) == self._reported:
+    def _apply_activity(self) -> None:
+        """Begin or end to detect; the connection stays while somebody watches."""
+        is_off = self.activity is Activity.OFF
+        if is_off and not self.live.is_wanted:
+            self._on_unwatched(self)
+        if is_off == self._is_off:
             return
-        self._reported = (health, key)
-        self.health = health
-        self._log_health(error)
-        self._on_event(
-            HealthChanged(
-                camera_id=self.config.id,
-                health=health,
-                error=key,
-                placeholders={} if error is None else error.placeholders,
-            )
-        )
-
-    def _log_health(self, error: HomeSecError | None) -> None:
-        """Log once that the camera is lost, and once that it's back."""
-        if self.health is CameraHealth.LOST and not self._is_lost:
-            self._is_lost = True
-            _LOGGER.info("The camera %s is lost: %s", self.config.name, error)
-        elif self.health is CameraHealth.RUNNING and self._is_lost:
-            self._is_lost = False
-            _LOGGER.info("The camera %s is back", self.config.name)
+        self._is_off = is_off
+        self._sampler.reset()
+        if is_off:
+            self._detection.start_over()
+            self._sampler.close()
+            self._recording.end()
+            self._commands.cancel_all()
+        self._reporter.set_off(is_off=is_off)
 
     def _start_recording(self, duration_s: float | None) -> str:
         clip_id = self._recording.start_manual(*self._now, duration_s)
@@ -346,12 +331,16 @@ class CameraSession:
     def _handle_packet(self, packet: MediaPacket) -> None:
         self._now = (packet.t, packet.at)
         self._buffer.push(packet)
+        self.live.feed(packet)
+        if self._is_off:
+            self._decode_for_viewers(packet)
+            return
         self._recording.feed(packet)
         self._meter.feed(packet)
         if not packet.is_video:
             return
         self._check_keyframes(packet)
-        self._log_audio(self._source.audio_status)
+        self._audio_log.update(self._source.audio_status, self.config.name)
         self._video_codec = packet.format.codec
         self._received_rate.count(packet.t)
         if not self._skips(packet):
@@ -365,18 +354,32 @@ class CameraSession:
         )
         self._detection.advance(packet.t)
 
+    @property
+    def _is_shown(self) -> bool:
+        """Whether somebody requested a picture a moment ago."""
+        return self._clock.monotonic() < self._watched_until
+
+    def _decode_for_viewers(self, packet: MediaPacket) -> None:
+        """Decode a packet of a camera that is off if its picture is wanted; detect nothing."""
+        if not self._is_shown:
+            self._sampler.reset()
+        elif packet.is_video:
+            deque(self._sampler.feed(packet, present=False, watched=True), maxlen=0)
+
     def _sample(self, packet: MediaPacket) -> None:
         frames = self._sampler.feed(
             packet,
             present=bool(self._detection.present),
-            watched=self._clock.monotonic() < self._watched_until,
+            watched=self._is_shown,
         )
         self._submit(frames)
         self._recording.feed_frames(self._sampler.newest)
 
     def _sample_detect_stream(self) -> None:
         frames = self._sampler.feed_detect_stream(
-            self._now[0], present=bool(self._detection.present), main_works=self._is_connected
+            self._now[0],
+            present=bool(self._detection.present),
+            main_works=self._reporter.is_connected,
         )
         self._submit(frames)
 
@@ -411,20 +414,11 @@ class CameraSession:
                 )  # fmt: skip
             self._on_event(change)
 
-    def _log_audio(self, status: AudioStatus) -> None:
-        """Log once why audio isn't recorded: it's the camera's setting, and no reason to stop."""
-        if status is self._audio:
-            return
-        self._audio = status
-        if status.problem is not None and status not in self._audio_logged:
-            self._audio_logged.add(status)
-            reason = _WITHOUT_AUDIO[status.problem] % status.codec
-            _LOGGER.info("%s is recorded without its audio: %s", self.config.name, reason)
-
     def _handle_gap(self) -> None:
         """Reset what must not continue after a gap in the video."""
         self._recording.end()
         self._recording.audio = None
+        self.live.handle_gap()
         self._buffer.clear()
         self._keyframes.start_over()
         self._sampler.reset()
@@ -497,3 +491,7 @@ class CameraSession:
             picture = self._sampler.best_picture(frame)
             jpeg = encode_jpeg(draw_boxes(picture, [track.box for track in tracks]))
             self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
+
+
+def _has_audio(status: AudioStatus) -> bool:
+    return bool(status.codec) and status.problem is None

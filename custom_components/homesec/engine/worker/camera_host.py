@@ -14,23 +14,31 @@ from ..camera.zone_preview import preview_zones
 from ..core.camera_reports import CameraReport, WorkerReport
 from ..core.clock import SystemClock
 from ..core.errors import CameraNotRunning
+from ..core.live_address import live_url
 from ..core.types import Activity, CameraHealth, SourceKind
 from ..detection.cascade import load_cascade
 from ..detection.pool import DetectionPool
+from ..live.output import LINGER_S
+from ..live.server import LiveServer
 from .parent_calls import ParentFeed, ParentModels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    import socket
 
     from ..core.camera_reports import PreviewedDetection
     from ..core.clock import Clock
     from ..core.types import CameraConfig, Zone
     from ..detection.cascade import CascadeDetector
+    from ..live.viewer import Viewer
     from ..recording.writer import ClipWriter
     from .interface import WorkerParent, WorkerSettings
 
 _LOGGER = logging.getLogger(__name__)
 
+PICTURE_S = 15.0
+"""A camera that is off stays open for this long after a picture, for dashboards that request one
+every 10 s."""
 REMOVAL_S = 5.0  # a camera's thread that takes longer hangs in a driver, and is left behind
 
 
@@ -64,23 +72,39 @@ class CameraHost:
         self.sessions: dict[str, tuple[CameraSession, threading.Thread]] = {}
         self._wanted: dict[str, tuple[CameraConfig, Activity]] = {}
         self._writers: set[ClipWriter] = set()
+        self._ending: dict[str, tuple[CameraSession, threading.Thread]] = {}
+        """Cameras that nobody watches any more, until their threads have ended."""
         self._stopping = False
+        self._server: LiveServer | None = None
 
     def start(self) -> None:
         """Begin to load the detector; cameras can be set."""
         self._pool.start()
+
+    def serve_live(self, listener: socket.socket) -> None:
+        """Serve live video to those who connect; the socket belongs to the host now."""
+        with self._lock:
+            if self._stopping:
+                listener.close()
+                return
+            self._server = LiveServer(listener, self._settings.live_secret, self)
+            self._server.start()
 
     def stop(self, timeout_s: float) -> None:
         """End every thread; open clips are finalized."""
         deadline = time.monotonic() + timeout_s
         with self._lock:
             self._stopping = True
-            sessions = list(self.sessions.values())
+            sessions = [*self.sessions.values(), *self._ending.values()]
             self._wanted.clear()
         for session, _ in sessions:
             session.stop()
+        if self._server is not None:
+            self._server.refuse()
         for session, thread in sessions:
             _join(session, thread, deadline)
+        if self._server is not None:
+            self._server.join(max(0.1, deadline - time.monotonic()))
         self._pool.stop(max(0.1, deadline - time.monotonic()))
         for writer in self.writers:
             if not writer.join(max(0.1, deadline - time.monotonic())):
@@ -99,7 +123,7 @@ class CameraHost:
                 return
             self._wanted[config.id] = (config, activity)
             running = self.sessions.get(config.id)
-            if running and activity is not Activity.OFF and _can_reconfigure(running[0], config):
+            if running and _can_reconfigure(running[0], config, activity):
                 running[0].reconfigure(config, activity)
                 return
         self._end_session(config.id)
@@ -113,17 +137,19 @@ class CameraHost:
 
     def _end_session(self, camera_id: str) -> None:
         with self._lock:
-            running = self.sessions.pop(camera_id, None)
-        if running is not None:
-            running[0].stop()
-            _join(*running, time.monotonic() + REMOVAL_S)
+            ended = [self._ending.pop(camera_id, None), self.sessions.pop(camera_id, None)]
+        for running in ended:
+            if running is not None:
+                running[0].stop()
+                _join(*running, time.monotonic() + REMOVAL_S)
 
-    def _begin_session(self, camera_id: str) -> None:
+    def _begin_session(self, camera_id: str, *, opens: bool = False) -> None:
+        """Start a camera's thread; with ``opens``, that of a camera that is off, too."""
         with self._lock:
             if self._stopping or camera_id in self.sessions or camera_id not in self._wanted:
                 return
             config, activity = self._wanted[camera_id]
-            if activity is Activity.OFF:
+            if activity is Activity.OFF and not opens:
                 return
             outside = config.source.kind is SourceKind.ENTITY
             session = CameraSession(
@@ -135,6 +161,7 @@ class CameraHost:
                 clips_dir=self._settings.clips_dir,
                 on_event=self._parent.handle_event,
                 on_writer=self._add_writer,
+                on_unwatched=self._end_unwatched,
                 clock=self._clock,
                 rng=self._rng,
             )
@@ -144,6 +171,49 @@ class CameraHost:
             )
             self.sessions[config.id] = (session, thread)
             thread.start()
+
+    def _opened(self, camera_id: str, seconds: float) -> CameraSession | None:
+        """Return a camera's session; if it's off, open it for some seconds at least."""
+        with self._lock:
+            running = self.sessions.get(camera_id)
+            if running is not None:
+                running[0].live.want(seconds)
+                return running[0]
+            ending = self._ending.pop(camera_id, None)
+        if ending is not None:  # it has one connection at a time
+            _join(*ending, time.monotonic() + REMOVAL_S)
+        self._begin_session(camera_id, opens=True)
+        with self._lock:
+            running = self.sessions.get(camera_id)
+            if running is None:
+                return None
+            running[0].live.want(seconds)
+            return running[0]
+
+    def _end_unwatched(self, session: CameraSession) -> None:
+        """End the session of a camera that is off and that nobody watches; on its own thread."""
+        camera_id = session.config.id
+        with self._lock:
+            running = self.sessions.get(camera_id)
+            if running is None or running[0] is not session or session.live.is_wanted:
+                return
+            if session.activity is not Activity.OFF:
+                return
+            self._ending[camera_id] = self.sessions.pop(camera_id)
+        session.stop()
+
+    def open_live(self, camera_id: str) -> Viewer | None:
+        """Return a new viewer of a camera, which is opened if it's off; None if there's none."""
+        session = self._opened(camera_id, LINGER_S)
+        return None if session is None else session.live.attach()
+
+    def close_live(self, camera_id: str, viewer: Viewer) -> None:
+        """Forget a viewer that has gone."""
+        with self._lock:
+            running = self.sessions.get(camera_id)
+        viewer.close()
+        if running is not None:
+            running[0].live.detach(viewer)
 
     def _add_writer(self, writer: ClipWriter) -> None:
         with self._lock:
@@ -164,8 +234,11 @@ class CameraHost:
         if running is not None:
             running[0].wake(sensor, trusted=trusted)
 
-    def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
+    def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
+        if opens:
+            session = self._opened(camera_id, PICTURE_S)
+            return None if session is None else session.jpeg(width=width)
         with self._lock:
             running = self.sessions.get(camera_id)
         return running[0].jpeg(width=width) if running else None
@@ -190,8 +263,17 @@ class CameraHost:
             running = self.sessions.get(camera_id)
         if running is None:
             return CameraReport(health=CameraHealth.OFF)
+        if running[0].activity is Activity.OFF:  # it's only opened for viewers
+            return CameraReport(health=CameraHealth.OFF)
         running[0].check_watched()
         return CameraReport(health=running[0].health, stats=running[0].stats())
+
+    def _live_url(self, camera_id: str) -> str | None:
+        """Return the address of a camera's live video; None if it isn't served."""
+        if self._server is None or self._stopping:
+            return None
+        port: int = self._server.server_address[1]
+        return live_url(port, self._settings.live_secret, camera_id)
 
     @property
     def report(self) -> WorkerReport:
@@ -215,12 +297,16 @@ class CameraHost:
         )
 
 
-def _can_reconfigure(session: CameraSession, config: CameraConfig) -> bool:
-    """Return whether a camera can use another configuration without a restart."""
-    if session.health is CameraHealth.OFF:  # a file that was played to its end
-        return session.next_config == config
+def _can_reconfigure(session: CameraSession, config: CameraConfig, activity: Activity) -> bool:
+    """Return whether a camera can do something else without a restart."""
     running = session.next_config
-    return (running.source, running.detect_source) == (config.source, config.detect_source)
+    if (running.source, running.detect_source) != (config.source, config.detect_source):
+        return False
+    if activity is Activity.OFF:  # it stays open for those who watch
+        return session.live.is_wanted
+    if session.activity is not Activity.OFF and session.health is CameraHealth.OFF:
+        return running == config  # a file that was played to its end
+    return True
 
 
 def _join(session: CameraSession, thread: threading.Thread, deadline: float) -> None:

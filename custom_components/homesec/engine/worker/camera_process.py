@@ -25,6 +25,7 @@ from ..core.events import (
     TamperChanged,
     ZoneChanged,
 )
+from ..core.live_address import live_url, open_listener
 from ..core.types import WAKE_S, Activity, CameraHealth
 from . import methods
 from .checks import UnexpectedValue, check_values
@@ -33,6 +34,7 @@ from .token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    import socket
 
     from ..core.events import EngineEvent
     from ..core.types import CameraConfig, Clip
@@ -76,6 +78,11 @@ class CameraProcess:
         self._on_exit = on_exit
         self._limit_bytes = memory_limit_bytes
         self._service = service
+        self._listener: socket.socket | None = None
+        try:
+            self._listener = open_listener()
+        except OSError as err:
+            _LOGGER.warning("There is no live video: %s", err)
         self._events = TokenBucket(burst=EVENTS_AT_ONCE, per_s=EVENTS_PER_S)
         self._stop = Event()
         self._thread = Thread(target=self._run, name=f"homesec-{name}", daemon=True)
@@ -108,6 +115,15 @@ class CameraProcess:
             process.stop()
         if self._thread is not current_thread() and self._thread.ident is not None:
             self._thread.join(timeout_s + 5.0)
+        if self._listener is not None:
+            self._listener.close()
+
+    def live_url(self, camera_id: str) -> str | None:
+        """Return the address of a camera's live video; processes that follow have the same."""
+        if self._listener is None or self._stop.is_set():
+            return None
+        port: int = self._listener.getsockname()[1]
+        return live_url(port, self._settings.live_secret, camera_id)
 
     def kill(self, reason: str) -> None:
         """End the process at once; it's started again."""
@@ -185,6 +201,7 @@ class CameraProcess:
                 name=self.name,
                 on_start=self._begin,
                 memory_limit_bytes=self._limit_bytes,
+                inherited=() if self._listener is None else (self._listener.fileno(),),
             )
             report = process.run()
             with self._lock:
@@ -219,7 +236,10 @@ class CameraProcess:
 
     def _start_service(self, process: WorkerProcess) -> None:
         try:
-            process.connection.call(methods.START, deadline_s=START_S, settings=self._settings)
+            live_fd = None if self._listener is None else self._listener.fileno()
+            process.connection.call(
+                methods.START, deadline_s=START_S, settings=self._settings, live_fd=live_fd
+            )
         except HomeSecError as err:
             if process.connection.is_open and not self._stop.is_set():
                 _LOGGER.error("The worker process can't run the cameras: %s", err)

@@ -1,5 +1,6 @@
 """The service that runs cameras in a worker process."""
 
+import socket
 from threading import Event, Thread
 import time
 from typing import TYPE_CHECKING, Any
@@ -35,12 +36,14 @@ class CameraService:
         self._ended = Event()
         self._host: CameraHost | None = None
 
-    def start(self, settings: WorkerSettings) -> None:
-        """Import and start the cameras' code."""
+    def start(self, settings: WorkerSettings, live_fd: int | None) -> None:
+        """Import and start the cameras' code; ``live_fd`` is the socket for live video."""
         from .camera_host import CameraHost
 
         self._host = host = (self._create_host or CameraHost)(settings, self._parent)
         host.start()
+        if live_fd is not None:
+            host.serve_live(socket.socket(fileno=live_fd))
         self._ready.set()
         Thread(target=self._report, args=(host,), name="homesec-report", daemon=True).start()
 

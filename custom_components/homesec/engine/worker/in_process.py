@@ -5,6 +5,7 @@ Nothing protects this process then. Importing this module imports PyAV and NumPy
 
 from typing import TYPE_CHECKING
 
+from ..core.live_address import open_listener
 from .camera_host import CameraHost
 from .interface import WorkerStatus
 from .media_tools import LocalMediaTools
@@ -34,6 +35,15 @@ class InProcessWorker(CameraHost):
         """See ``CameraHost``."""
         super().__init__(settings, parent, create_cascade=create_cascade, clock=clock, rng=rng)
         self.tools: MediaTools = LocalMediaTools(parent)
+
+    def live_url(self, camera_id: str) -> str | None:
+        """Return the address of a camera's live video, which is served from the first call on."""
+        with self._lock:
+            if self._stopping:
+                return None
+            if self._server is None:
+                self.serve_live(open_listener())
+        return self._live_url(camera_id)
 
     @property
     def status(self) -> WorkerStatus:

@@ -10,7 +10,8 @@ deadline, and ``WorkerMissing`` while there's no worker. ``start``, ``stop``, ``
 ``remove_camera``, and ``wake`` raise neither: the supervisor applies them to the next worker, too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+import secrets
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.clip_sink import ClipSink
@@ -37,6 +38,8 @@ class WorkerSettings:
     clips_dir: Path
     detector: str
     model: str
+    live_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """From which the passwords of live video follow (``live_address.py``)."""
 
 
 class WorkerParent(ClipSink, Protocol):
@@ -105,8 +108,11 @@ class CameraWorker(Protocol):
         ``trusted``: that counts as a person. Nothing happens to a camera that's off. Doesn't block.
         """
 
-    def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
-        """Return the newest frame as JPEG; None if there is none."""
+    def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
+        """Return the newest frame as JPEG; None if there is none.
+
+        ``opens``: a camera that is off is opened for some seconds, and has a picture in a moment.
+        """
 
     def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
@@ -158,6 +164,12 @@ class Worker(CameraWorker, Protocol):
     @property
     def tools(self) -> MediaTools:
         """The tools, in a child of their own that is started when they're used."""
+
+    def live_url(self, camera_id: str) -> str | None:
+        """Return the address of a camera's live video, on this system; None if there's none.
+
+        It holds a password, and changes when the camera gets another worker. Doesn't block.
+        """
 
     @property
     def report(self) -> WorkerReport:

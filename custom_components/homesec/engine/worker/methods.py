@@ -65,7 +65,8 @@ def _clip(args: Mapping[str, Any]) -> str:
 
 
 # Of the parent to the cameras' worker
-START: Method[None] = Method(name="start", args={"settings": WorkerSettings})
+START: Method[None] = Method(name="start", args={"settings": WorkerSettings, "live_fd": int | None})
+"""``live_fd``: the socket that the child has inherited, on which viewers of live video connect."""
 STOP: Method[None] = Method(name="stop", args={"timeout_s": float})
 SET_CAMERA: Method[None] = Method(
     name="set_camera",
@@ -84,7 +85,9 @@ WAKE: Method[None] = Method(
     name="wake", args={"camera_id": str, "sensor": str, "trusted": bool}, lane=_camera
 )
 JPEG: Method[bytes | None] = Method(
-    name="jpeg", args={"camera_id": str, "width": int | None}, result=bytes | None
+    name="jpeg",
+    args={"camera_id": str, "width": int | None, "opens": bool},
+    result=bytes | None,
 )
 PREVIEW_ZONES: Method[list[PreviewedDetection]] = Method(
     name="preview_zones",

@@ -68,16 +68,19 @@ class WorkerProcess:
         on_start: Callable[[WorkerProcess], None],
         memory_limit_bytes: int | None = None,
         data_slack_bytes: int = DATA_SLACK_BYTES,
+        inherited: tuple[int, ...] = (),
     ) -> None:
         """``on_start`` is called by ``run`` once calls can be made, and must not block.
 
-        ``service`` is the name of a module in the child; see ``main.py``.
+        ``service`` is the name of a module in the child; see ``main.py``. ``inherited`` are
+        descriptors of open files that the child has, too, under the same numbers.
         """
         self.name = name
         self._service = service
         self._on_start = on_start
         self._limit_bytes = memory_limit_bytes or default_limit_bytes()
         self._data_slack_bytes = data_slack_bytes
+        self._inherited = inherited
         self._log = LogReceiver(name)
         self._handlers = {**handlers, LOG: self._log.handle}
         self._wake = Event()
@@ -159,7 +162,7 @@ class WorkerProcess:
                 **{name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
                 "MALLOC_ARENA_MAX": "2",  # of glibc: each thread's own arena keeps what it freed
             },
-            pass_fds=(self._theirs.fileno(), board_fd),
+            pass_fds=(self._theirs.fileno(), board_fd, *self._inherited),
             start_new_session=True,
         )
 

@@ -134,9 +134,15 @@ class SupervisedWorker:
         with self._lock:
             self._worker(camera_id).wake(camera_id, sensor, trusted=trusted)
 
-    def jpeg(self, camera_id: str, width: int | None) -> bytes | None:
+    def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
-        return self._worker(camera_id).call(methods.JPEG, CALL_S, camera_id=camera_id, width=width)
+        return self._worker(camera_id).call(
+            methods.JPEG, CALL_S, camera_id=camera_id, width=width, opens=opens
+        )
+
+    def live_url(self, camera_id: str) -> str | None:
+        """Return the address of a camera's live video; None if there's none."""
+        return self._worker(camera_id).live_url(camera_id)
 
     def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet."""

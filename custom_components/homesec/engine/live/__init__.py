@@ -1,0 +1,1 @@
+"""Live video for viewers on this system, such as Home Assistant and go2rtc."""

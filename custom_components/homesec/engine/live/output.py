@@ -1,0 +1,115 @@
+"""The live video of one camera: gives its packets to those who watch, and to no one else."""
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from .viewer import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..core.clock import Clock
+    from ..media.packet_buffer import PreRollBuffer
+    from ..media.packets import MediaPacket
+
+MAX_VIEWERS = 8
+LEAD_S = 0.5
+"""A viewer at once gets packets from this long ago on, or from the random access point before."""
+LINGER_S = 5.0
+"""A camera that is off stays open for this long after the last viewer, who may come back."""
+
+
+class LiveOutput:
+    """Viewers of one camera. ``feed`` and ``handle_gap`` are called on the camera's thread only.
+
+    While nobody watches, a packet costs nothing.
+    """
+
+    def __init__(
+        self, buffer: PreRollBuffer, clock: Clock, *, expects_audio: Callable[[], bool]
+    ) -> None:
+        """``expects_audio``: whether the camera announces audio, from any thread."""
+        self._buffer = buffer
+        self._clock = clock
+        self._expects_audio = expects_audio
+        self._waits = False  # for a random access point
+        self._lock = Lock()
+        # The lock guards everything below.
+        self._joining: list[Viewer] = []
+        self._viewers: list[Viewer] = []
+        self._wanted_until = clock.monotonic() + LINGER_S
+        self._ended = False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody watches, or did a moment ago."""
+        with self._lock:
+            if any(not each.closed for each in (*self._viewers, *self._joining)):
+                return True
+            return self._clock.monotonic() < self._wanted_until
+
+    def want(self, seconds: float) -> None:
+        """Keep a camera that is off open for some time."""
+        with self._lock:
+            self._wanted_until = max(self._wanted_until, self._clock.monotonic() + seconds)
+
+    def attach(self) -> Viewer | None:
+        """Return a new viewer; None if there are too many, or the camera has ended."""
+        with self._lock:
+            self._joining = [each for each in self._joining if not each.closed]
+            self._viewers = [each for each in self._viewers if not each.closed]
+            if self._ended or len(self._joining) + len(self._viewers) >= MAX_VIEWERS:
+                return None
+            viewer = Viewer(expects_audio=self._expects_audio)
+            self._joining.append(viewer)
+            return viewer
+
+    def detach(self, viewer: Viewer) -> None:
+        """Forget a viewer that has gone."""
+        viewer.close()
+        with self._lock:
+            for viewers in (self._joining, self._viewers):
+                if viewer in viewers:
+                    viewers.remove(viewer)
+        self.want(LINGER_S)
+
+    def feed(self, packet: MediaPacket) -> None:
+        """Give the newest packet, which is in the buffer already, to all viewers."""
+        if not self._joining and not self._viewers:
+            self._waits = False
+            return
+        if self._waits:
+            if not (packet.is_video and packet.random_access):
+                return
+            self._waits = False
+        with self._lock:
+            watching, joining = list(self._viewers), list(self._joining)
+        for viewer in watching:
+            viewer.put(packet)
+        if joining:
+            self._begin(joining, packet.t)
+
+    def _begin(self, joining: list[Viewer], t: float) -> None:
+        """Let new viewers begin with the newest random access point, if there is one."""
+        packets = self._buffer.packets_since(t - LEAD_S)
+        if not packets:
+            return
+        for viewer in joining:
+            for packet in packets:
+                viewer.put(packet)
+        with self._lock:
+            self._joining = [each for each in self._joining if each not in joining]
+            self._viewers += joining
+
+    def handle_gap(self) -> None:
+        """Go on with the next random access point: what comes doesn't continue what came."""
+        self._waits = True
+
+    def close(self) -> None:
+        """End all viewers: the camera ends."""
+        with self._lock:
+            self._ended = True
+            viewers = [*self._viewers, *self._joining]
+            self._viewers, self._joining = [], []
+        for viewer in viewers:
+            viewer.close()

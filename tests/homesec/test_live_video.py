@@ -1,0 +1,121 @@
+"""Live video through Home Assistant: HLS, recordings, and pictures of a camera that is off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import av
+from homeassistant.components.camera import CameraEntityFeature
+from homeassistant.components.camera.helper import get_camera_from_entity_id
+from homesec_fixtures import CAMERA_ID, arm, entity_id, guard, set_up, until
+import pytest
+
+from custom_components.homesec import camera as platform
+from custom_components.homesec.engine.core.types import CameraHealth
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import (
+        ClientSessionGenerator,
+        WebSocketGenerator,
+    )
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+JPEG = b"\xff\xd8\xff"
+
+
+async def test_camera_offers_hls_made_from_its_packets(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await guard(hass, entry)
+    camera = entity_id(hass, "camera", "camera")
+    assert hass.states.get(camera).attributes["supported_features"] == CameraEntityFeature.STREAM
+    socket = await hass_ws_client(hass)
+    await socket.send_json_auto_id({"type": "camera/capabilities", "entity_id": camera})
+    assert (await socket.receive_json())["result"]["frontend_stream_types"] == ["hls"]
+    await socket.send_json_auto_id({"type": "camera/stream", "entity_id": camera})
+    playlist = (await socket.receive_json())["result"]["url"]
+    client = await hass_client()
+    answer = await client.get(playlist)
+    assert answer.status == 200
+    assert "CODECS" in await answer.text()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert (await client.get(playlist)).status == 404
+
+
+async def test_record_action_of_camera_that_is_off_writes_a_file_that_plays(
+    hass: HomeAssistant, entry: MockConfigEntry, config_dir: Path
+) -> None:
+    await set_up(hass, entry)
+    path = config_dir / "media" / "now.mp4"
+    path.parent.mkdir(exist_ok=True)
+    hass.config.allowlist_external_dirs.add(str(path.parent))
+    camera = entity_id(hass, "camera", "camera")
+    await hass.services.async_call(
+        "camera",
+        "record",
+        {"entity_id": camera, "filename": str(path), "duration": 2, "lookback": 0},
+        blocking=True,
+    )
+    await until(hass, path.exists, "a recording")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    with av.open(str(path)) as video:
+        assert sum(1 for _ in video.decode(video=0)) > 10
+    assert entry.runtime_data.cameras[CAMERA_ID].health is CameraHealth.OFF
+
+
+async def test_picture_of_camera_that_is_off_is_live(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    await set_up(hass, entry)
+    client = await hass_client()
+    answer = await client.get(f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}")
+    assert answer.status == 200
+    assert (await answer.read()).startswith(JPEG)
+    assert entry.runtime_data.cameras[CAMERA_ID].health is CameraHealth.OFF
+    assert (await entry.runtime_data.pictures.async_find(CAMERA_ID)) is not None
+
+
+async def test_last_picture_is_shown_of_camera_that_is_off_and_cannot_be_opened(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(platform, "OPENING_S", 0.1)
+    await set_up(hass, entry)
+    hass.config_entries.async_update_subentry(
+        entry,
+        entry.subentries[CAMERA_ID],
+        data={**entry.subentries[CAMERA_ID].data, "file": "/nowhere.mp4"},
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    client, url = await hass_client(), f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}"
+    assert (await client.get(url)).status == 500
+    entry.runtime_data.pictures.async_remember(CAMERA_ID, JPEG + b"last")
+    assert await (await client.get(url)).read() == JPEG + b"last"
+
+
+async def test_address_is_no_attribute_and_hidden_where_home_assistant_logs_it(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await guard(hass, entry)
+    camera = get_camera_from_entity_id(hass, entity_id(hass, "camera", "camera"))
+    url = await camera.stream_source()
+    assert url is not None
+    password = url.partition("@")[0].rpartition(":")[2]
+    assert len(password) == 64
+    stream = await camera.async_create_stream()
+    assert stream is not None
+    stream.add_provider("hls")
+    await stream.start()
+    await stream.stop()
+    assert password not in caplog.text
+    assert password not in str(hass.states.async_all())
+    await arm(hass, entry, "disarm")
