@@ -49,6 +49,9 @@ def main() -> None:
     cameras = benches.add_parser("scale", help=scale.__doc__, parents=[target])
     cameras.add_argument("--cameras", type=int, nargs="+", default=scale.CAMERAS, metavar="N")
     cameras.add_argument("--watch", nargs="+", default=["auto", "prompt"], metavar="POLICY")
+    cameras.add_argument(
+        "--streams", action="store_true", help="compare cameras with and without a detect stream"
+    )
     cameras.add_argument("--seconds", type=float, default=scale.SECONDS, help="of each row")
     cameras.add_argument("--starts", type=int, default=0, help="times to start, with and without")
     cameras.add_argument(

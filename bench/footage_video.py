@@ -25,6 +25,7 @@ SECONDS, FPS, KEYFRAME_EVERY_S = 60, 20, 2
 WIDTH, HEIGHT = 1920, 1080
 BIT_RATE = 3_000_000
 """The bit rate most such cameras are set to."""
+LOW_SIZE, LOW_FPS, LOW_BIT_RATE = (640, 360), 10, 400_000
 NOISE = 2.5
 """Standard deviation of a sensor's noise in gray levels, as at dusk."""
 SCENE_AT_S = 1.0
@@ -82,6 +83,29 @@ def busy_street() -> Path:
                 frame.pts, frame.time_base = index, Fraction(1, FPS)
                 frame.pict_type = PictureType.NONE
                 container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        fresh.replace(path)
+    return path
+
+
+def low_resolution(video: Path) -> Path:
+    """Return a video of 20 fps as a camera's second stream sends it: 640x360 at 10 fps."""
+    path = paths.footage() / f"{video.stem}-low.mp4"
+    if not path.exists():
+        step(f"Making {video.name} smaller")
+        fresh = path.with_suffix(".new.mp4")
+        with av.open(str(video)) as source, av.open(str(fresh), "w") as container:
+            stream = container.add_stream("libx264", rate=LOW_FPS, options={"preset": "veryfast"})
+            stream.width, stream.height, stream.pix_fmt = *LOW_SIZE, "yuv420p"
+            stream.codec_context.gop_size = LOW_FPS * KEYFRAME_EVERY_S
+            stream.bit_rate = LOW_BIT_RATE
+            for index, frame in enumerate(source.decode(video=0)):
+                if index % (FPS // LOW_FPS):
+                    continue
+                small = frame.reformat(*LOW_SIZE, "yuv420p")
+                small.pts, small.time_base = index // (FPS // LOW_FPS), Fraction(1, LOW_FPS)
+                small.pict_type = PictureType.NONE
+                container.mux(stream.encode(small))
             container.mux(stream.encode(None))
         fresh.replace(path)
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 import json
 import os
@@ -17,12 +17,13 @@ from homesec_dev.bootstrap.console import SetupError, step
 from homesec_dev.demo_setup import add_homesec, camera_form, entity_id, suggested
 from homesec_dev.ha import HomeAssistant
 
-from .footage_video import busy_street, quiet_street
+from .footage_video import busy_street, low_resolution, quiet_street
 from .machine import machine
 from .table import table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from homesec_dev.ha_client import HaClient
 
@@ -41,6 +42,8 @@ class Case:
     cameras: int
     watch: str
     people: bool
+    rtsp: bool = False
+    detect_stream: bool = False
 
 
 def run(options: argparse.Namespace) -> None:
@@ -51,6 +54,8 @@ def run(options: argparse.Namespace) -> None:
         for watch, people in (("auto", False), ("auto", True), ("prompt", False))
         if watch in options.watch
     ]
+    if options.streams:
+        cases = [case for cameras in options.cameras for case in _stream_cases(cameras)]
     rows = [_measure(case, options.seconds, options.component) for case in cases]
     print(f"\nCameras of 1080p20 H.264 in Home Assistant, on {machine()}\n")
     print(table(_HEAD, [_cells(row) for row in rows]))
@@ -62,6 +67,15 @@ def run(options: argparse.Namespace) -> None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
+def _stream_cases(cameras: int) -> list[Case]:
+    """Return what a detect stream is compared with; all over RTSP."""
+    return [
+        Case(cameras=cameras, watch=watch, people=people, rtsp=True, detect_stream=detect_stream)
+        for watch, detect_stream in (("auto", False), ("prompt", False), ("auto", True))
+        for people in (False, True)
+    ]
+
+
 _HEAD = (
     *("cameras", "CPU HA", "worker", "RSS HA", "worker", "lag p50", "p99", "max"),
     *("alone p50", "p99", "max"),
@@ -70,6 +84,8 @@ _HEAD = (
 
 def _cells(row: dict[str, Any]) -> list[str]:
     name = f"{row['cameras']} {row['watch']}, {'people' if row['people'] else 'idle'}"
+    if row["rtsp"]:
+        name += ", detect stream" if row["detect_stream"] else ", main stream only"
     cpu, rss = row["cpu_cores"], row["rss_mb"]
     lags = [row[key][part] for key in ("lag_ms", "baseline_lag_ms") for part in _PARTS]
     return [
@@ -86,10 +102,14 @@ _PARTS = ("p50", "p99", "max")
 def _measure(case: Case, seconds: float, component: Path) -> dict[str, Any]:
     """Measure one case in a Home Assistant of its own, and before the same without HomeSec."""
     step(f"{case.cameras} cameras, {case.watch}, {'people' if case.people else 'nobody'}")
-    with tempfile.TemporaryDirectory() as name, _home_assistant(Path(name), component) as ha:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ExitStack() as stack,
+        _home_assistant(Path(name), component) as ha,
+    ):
         alone = _lag(ha.client, seconds)
         rss_before = _rss_mb(ha.pid)
-        _add_cameras(ha.client, Path(name), case)
+        _add_cameras(ha.client, _sources(case, Path(name), stack), case)
         time.sleep(SETTLE_S)
         before = _cpu_s(ha.pid)
         lag = _lag(ha.client, seconds)
@@ -121,17 +141,41 @@ def _lag(client: HaClient, seconds: float) -> dict[str, float]:
     return lag
 
 
-def _add_cameras(client: HaClient, folder: Path, case: Case) -> None:
+def _sources(case: Case, folder: Path, stack: ExitStack) -> list[dict[str, Any]]:
+    """Return what the form of each camera's source is answered with."""
+    film = busy_street() if case.people else quiet_street()
+    if not case.rtsp:
+        return [_file_source(film, folder / "media" / f"{n}.mp4") for n in range(case.cameras)]
+    from homesec_dev.field.parts import Film, MisbehavingCamera  # the tests' RTSP camera
+
+    def serve(film: Film) -> str:
+        camera = MisbehavingCamera(film)
+        stack.callback(camera.close)
+        return str(camera.url)
+
+    main, low = Film(film), Film(low_resolution(film))
+    found = []
+    for _ in range(case.cameras):
+        source: dict[str, Any] = {"kind": "stream", "url": serve(main)}
+        if case.detect_stream:
+            source["connection"] = {"detect_url": serve(low)}
+        found.append(source)
+    return found
+
+
+def _file_source(film: Path, video: Path) -> dict[str, Any]:
+    try:
+        video.hardlink_to(film)
+    except OSError:  # another disk
+        shutil.copyfile(film, video)
+    return {"kind": "file", "file": str(video)}
+
+
+def _add_cameras(client: HaClient, sources: Sequence[dict[str, Any]], case: Case) -> None:
     """Add HomeSec and its cameras, arm, and wait until all run."""
     entry_id = add_homesec(client)
-    film = busy_street() if case.people else quiet_street()
-    for number in range(case.cameras):
-        video = folder / "media" / f"street-{number}.mp4"
-        try:
-            video.hardlink_to(film)
-        except OSError:  # another disk
-            shutil.copyfile(film, video)
-        shown = camera_form(client, entry_id).answer(kind="file", file=str(video))
+    for number, source in enumerate(sources):
+        shown = camera_form(client, entry_id).answer(source)
         if shown.errors:
             raise SetupError(f"the camera's form shows {shown.errors}")
         settings = suggested(shown) | {"name": f"Camera {number}"}
@@ -163,7 +207,11 @@ def _time_starts(rounds: int, component: Path) -> dict[str, float]:
     """Return the median seconds of starts with and without HomeSec, taken in turn."""
     found: dict[str, list[float]] = {"without": [], "with": []}
     case = Case(cameras=4, watch="auto", people=False)
-    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+    with (
+        tempfile.TemporaryDirectory() as first,
+        tempfile.TemporaryDirectory() as second,
+        ExitStack() as stack,
+    ):
         homes = {
             "without": _home_assistant(Path(first), None),
             "with": _home_assistant(Path(second), component),
@@ -171,7 +219,8 @@ def _time_starts(rounds: int, component: Path) -> dict[str, float]:
         for name, ha in homes.items():
             with ha:
                 if name == "with":
-                    _add_cameras(ha.client, Path(second), case)
+                    sources = _sources(case, Path(second), stack)
+                    _add_cameras(ha.client, sources, case)
         for _ in range(rounds):
             for name, ha in homes.items():
                 with ha:
