@@ -27,6 +27,7 @@ from ..core.errors import (
     HomeSecError,
     HostNotFound,
     LoginRefused,
+    LoginUnsupported,
     NoRoute,
     OnvifMissing,
     SourceError,
@@ -35,11 +36,12 @@ from ..core.errors import (
 from .answers import dig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..core.source_url import SourceUrl
 
-MAX_ANSWER_BYTES = 2**20
+MAX_ANSWER_BYTES = 2**22
+"""A recorder lists some kilobytes for each stream of each of its cameras."""
 CALL_S = 10.0
 CONNECT_S = 5.0
 CHUNK_BYTES = 2**14
@@ -86,7 +88,12 @@ class Soap:
             login = [aiohttp.DigestAuthMiddleware(self._username, self._password)]
         self._session = aiohttp.ClientSession(
             auto_decompress=False,
-            connector=aiohttp.TCPConnector(ssl=False, limit=2),
+            connector=aiohttp.TCPConnector(
+                # The system's own look-up, as for streams: it may know names that DNS doesn't.
+                resolver=aiohttp.ThreadedResolver(),
+                ssl=False,
+                limit=2,
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity"},
             middlewares=login,
@@ -174,13 +181,13 @@ class _Transport:
         """Do nothing: the session is shared."""
 
     async def post_xml(self, address: str, envelope: object, headers: Mapping[str, str]) -> Reply:
-        """Send a request. Raises ``LoginRefused`` and ``OnvifMissing``."""
+        """Send a request. Raises ``LoginRefused`` and its kinds, and ``OnvifMissing``."""
         data = etree_to_string(envelope)
         async with self._session.post(
             address, data=data, headers=headers, allow_redirects=False
         ) as answer:
             if answer.status in _REFUSED:
-                raise LoginRefused
+                raise _login_error(answer.headers.getall("WWW-Authenticate", []))
             if 300 <= answer.status < 500 and answer.status != 400:
                 raise OnvifMissing
             if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -192,6 +199,12 @@ class _Transport:
                     raise OnvifMissing("its answer is too long")
             # Of the other headers, zeep would read attachments.
             return Reply(answer.status, bytes(content), {"Content-Type": "application/soap+xml"})
+
+
+def _login_error(challenges: Iterable[str]) -> LoginRefused:
+    """Return the error for a refusal: the password is wrong, or would have to be readable."""
+    schemes = {each.partition(" ")[0].lower() for each in challenges}
+    return LoginUnsupported(schemes="Basic") if schemes == {"basic"} else LoginRefused()
 
 
 def _connection_error(err: Exception) -> SourceError | OnvifMissing:
