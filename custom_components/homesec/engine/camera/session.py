@@ -25,7 +25,6 @@ from ..core.events import (
 from ..core.types import (
     Activity,
     CameraHealth,
-    CameraStats,
     DecodePolicy,
     SourceKind,
 )
@@ -33,11 +32,10 @@ from ..live.output import LiveOutput
 from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
 from ..media.packets import MediaPacket
-from ..media.rate_meter import RateMeter
-from ..media.stream_meter import StreamMeter
 from ..recording.controller import RecordingController
 from ..tracking.presence import Step
 from .audio_log import AudioLog
+from .camera_meters import CameraMeters
 from .camera_sampler import CameraSampler
 from .command_queue import CommandQueue
 from .defects import Defects
@@ -57,7 +55,7 @@ if TYPE_CHECKING:
     from ..core.clock import Clock
     from ..core.events import EventSink
     from ..core.source_feed import SourceFeed
-    from ..core.types import AudioStatus, CameraConfig, Presence, Track
+    from ..core.types import CameraConfig, CameraStats, Presence, Track
     from ..detection.pool import DetectionPool
     from ..media.decoder import Frame
     from ..recording.writer import ClipWriter
@@ -145,8 +143,9 @@ class CameraSession:
             on_writer=on_writer,
             lossless=lossless,
         )
+        source = self._source
         self.live = LiveOutput(
-            self._buffer, clock, expects_audio=lambda: _has_audio(self._source.audio_status)
+            self._buffer, clock, expects_audio=lambda: source.audio_status.is_recorded
         )
         self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()
@@ -159,10 +158,7 @@ class CameraSession:
         self._watched_until = -math.inf
         self._snapshot_score = 0.0
         self._snapshot_t = -math.inf
-        self._video_codec = ""
-        self._received_rate = RateMeter()
-        self._decoded_rate = RateMeter()
-        self._meter = StreamMeter()
+        self._meters = CameraMeters(self._source, self._sampler)
         self._defects = Defects(clock, rng)
         self._audio_log = AudioLog()
 
@@ -211,22 +207,7 @@ class CameraSession:
 
     def stats(self) -> CameraStats:
         """Return the current statistics."""
-        audio = self._source.audio_status
-        frame = self._sampler.shown
-        running = self.health is CameraHealth.RUNNING
-        return CameraStats(
-            fps=self._received_rate.rate() if running else 0.0,
-            decoded_fps=self._decoded_rate.rate() if running else 0.0,
-            keyframe_interval_s=self._sampler.keyframe_interval_s,
-            width=frame.width if frame else 0,
-            height=frame.height if frame else 0,
-            video_codec=self._video_codec,
-            reconnects=max(0, self._source.connections - 1),
-            stream=self._meter.report(
-                clock=self._source.timeline.clock_quality, audio_left_out=audio.left_out
-            ),
-            audio=audio,
-        )
+        return self._meters.stats(running=self.health is CameraHealth.RUNNING)
 
     def run(self) -> None:
         """Run the camera until ``stop``, or until a file that is played once has ended."""
@@ -336,16 +317,14 @@ class CameraSession:
             self._decode_for_viewers(packet)
             return
         self._recording.feed(packet)
-        self._meter.feed(packet)
+        self._meters.feed(packet)
         if not packet.is_video:
             return
         self._check_keyframes(packet)
         self._audio_log.update(self._source.audio_status, self.config.name)
-        self._video_codec = packet.format.codec
-        self._received_rate.count(packet.t)
         if not self._skips(packet):
             self._sample(packet)
-        self._decoded_rate.set_total(packet.t, self._sampler.decoded)
+        self._meters.count_decoded(packet.t)
         self._watch.observe(
             decoded=self._sampler.decoded,
             compared=self._sampler.compared,
@@ -422,7 +401,7 @@ class CameraSession:
         self._buffer.clear()
         self._keyframes.start_over()
         self._sampler.reset()
-        self._meter.restart()
+        self._meters.restart()
 
     def _handle_tracks(
         self, sampled: SampledFrame, tracks: list[Track], verified: list[int]
@@ -491,7 +470,3 @@ class CameraSession:
             picture = self._sampler.best_picture(frame)
             jpeg = encode_jpeg(draw_boxes(picture, [track.box for track in tracks]))
             self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
-
-
-def _has_audio(status: AudioStatus) -> bool:
-    return bool(status.codec) and status.problem is None

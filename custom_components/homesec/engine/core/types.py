@@ -305,6 +305,11 @@ class AudioStatus:
     problem: AudioProblem | None = None  # why it isn't recorded
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether there is audio that can be recorded."""
+        return bool(self.codec) and self.problem is None
+
+    @property
     def left_out(self) -> str | None:
         """The codec of audio that isn't recorded."""
         return self.codec if self.problem is not None else None
