@@ -29,6 +29,7 @@ CONF_DETECTOR: Final = "detector"
 CONF_MODEL: Final = "model"
 SECTION_ADVANCED: Final = "advanced"
 SECTION_RESPONSE: Final = "response"
+SECTION_SENSORS: Final = "sensors"
 SECTION_ZONES: Final = "zones"
 DETECTOR_AUTO: Final = "auto"  # stored by earlier versions; it means the default
 

@@ -28,6 +28,10 @@ SETTINGS = {
         "pre_roll_s": 5.0,
         "post_roll_s": 6.0,
     },
+    "sensors": {
+        "wake_sensors": ["binary_sensor.hall"],
+        "trusted_sensors": ["event.doorbell"],
+    },
     "zones": {
         "zones": [
             {

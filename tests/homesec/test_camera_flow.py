@@ -101,6 +101,8 @@ async def test_video_file_is_previewed_and_added(
         "detect_fps": 4.0,
         "max_clip_s": 90.0,
         "watch": "prompt",
+        "wake_sensors": ["binary_sensor.hall"],
+        "trusted_sensors": ["event.doorbell"],
         "rules": [{"label": "cat", "threshold": 0.35, "min_height": 0.05}],
         "zones": [
             {

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from homeassistant.core import State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from homesec_fixtures import CAMERA_ID, arm, entity_id, guard, set_up, until
+from homesec_fixtures import CAMERA_ID, PERSON, arm, entity_id, guard, set_up, until
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
@@ -231,5 +231,30 @@ async def test_nothing_is_called_after_unload(
     await set_up(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     report(hass, PIR, "on")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert wakes == []
+
+
+async def test_own_sensor_wakes_no_camera(
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, wakes: list[Any]
+) -> None:
+    object.__setattr__(
+        entry.subentries[CAMERA_ID],
+        "data",
+        {
+            **entry.subentries[CAMERA_ID].data,
+            "trusted_sensors": ["binary_sensor.front_door_person", "event.front_door_activity"],
+        },
+    )
+    await set_up(hass, entry)
+    for sensor, domain, key in (
+        ("binary_sensor.front_door_person", "binary_sensor", "person_present"),
+        ("event.front_door_activity", "event", "activity"),
+    ):
+        assert entity_id(hass, domain, key) == sensor
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    await arm(hass, entry)
+    detector.sees = [PERSON]
+    await until(hass, lambda: started)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert wakes == []

@@ -18,6 +18,8 @@ from ..const import (
     CONF_RETENTION,
     CONF_SEAL_KEYS,
     CONF_STORAGE,
+    CONF_TRUSTED_SENSORS,
+    CONF_WAKE_SENSORS,
     CONF_ZONE_ID,
     CONF_ZONES,
     SUBENTRY_CAMERA,
@@ -131,7 +133,13 @@ def _strengthens(key: str, before: object, after: object) -> bool:
     """Return whether a changed setting of a camera makes it do more."""
     if key in (CONF_DETECTION, CONF_RECORDING):
         return bool(after)
+    if key in (CONF_WAKE_SENSORS, CONF_TRUSTED_SENSORS):
+        return _texts(before) <= _texts(after)
     return key == CONF_DISARMED and before == Activity.OFF
+
+
+def _texts(value: object) -> set[str]:
+    return set(map(str, value)) if isinstance(value, list | tuple) else set()
 
 
 def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:

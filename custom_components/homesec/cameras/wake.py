@@ -12,10 +12,11 @@ from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_TRUSTED_SENSORS, CONF_WAKE_SENSORS, LOGGER
+from ..const import CONF_TRUSTED_SENSORS, CONF_WAKE_SENSORS, DOMAIN, LOGGER
 from .config import DEFAULTS
 
 if TYPE_CHECKING:
@@ -103,6 +104,9 @@ class WakeSensors:
         new = event.data["new_state"]
         if new is None or not is_report(event.data["old_state"], new):
             return
+        registered = er.async_get(self._hass).async_get(new.entity_id)
+        if registered is not None and registered.platform == DOMAIN:
+            return  # a camera that woke for its own detections would never rest
         now = self._hass.loop.time()
         for camera_id, sensor, trusted in self._all():
             if sensor != new.entity_id or now - self._last.get((camera_id, sensor), -GAP_S) < GAP_S:

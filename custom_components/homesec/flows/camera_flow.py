@@ -16,6 +16,8 @@ from ..cameras.config import (
     source_unique_id,
 )
 from ..cameras.known_device import KnownDevice, find_mac
+from ..cameras.suggested_sensors import async_suggest_sensors
+from ..cameras.wake import SENSOR_DOMAINS
 from ..cameras.webcams import find_webcams
 from ..cameras.zones import ZoneError
 from ..const import (
@@ -28,6 +30,7 @@ from ..const import (
     CONF_LABELS,
     CONF_MODEL,
     CONF_TRUST,
+    CONF_WAKE_SENSORS,
     LABELS,
     SECTION_ADVANCED,
     SECTION_ZONES,
@@ -82,7 +85,7 @@ class CameraFlow(CameraSearchSteps):
                 await self._runtime.pictures.async_save(unique_id, self._preview.jpeg)
             known = await self._async_known_device(stored)
             return self._save(name, {**self._source, **learned, **known, **settings}, unique_id)
-        initial = stored if self._reconfiguring else new_camera_settings(self._preset)
+        initial = stored if self._reconfiguring else await self._async_first_settings()
         errors, details, answer = self._again.pop()
         details = {"zone": "", "label": "", **details}
         shown = answer or format_settings(await self._async_name(), initial, zone_kinds)
@@ -93,6 +96,7 @@ class CameraFlow(CameraSearchSteps):
                     labels,
                     zone_kinds,
                     offers_trust=self._offered_fingerprint() is not None,
+                    own_sensors=self._own_entities(*SENSOR_DOMAINS),
                     opened=errors,
                 ),
                 shown,
@@ -110,6 +114,17 @@ class CameraFlow(CameraSearchSteps):
             },
             last_step=True,
         )
+
+    async def _async_first_settings(self) -> dict[str, Any]:
+        """Return what a new camera starts with, and the sensors of its device."""
+        url = self._source.get(CONF_URL)
+        mac = self._device.mac
+        if url and not mac:
+            mac = await self._runtime.host.async_run(find_mac, url)
+        sensors = async_suggest_sensors(
+            self.hass, entity_id=self._source.get(CONF_ENTITY_ID), url=url, mac=mac
+        )
+        return {**new_camera_settings(self._preset), CONF_WAKE_SENSORS: sensors}
 
     def _offered_fingerprint(self) -> str | None:
         """Return the fingerprint of a certificate that isn't trusted yet."""

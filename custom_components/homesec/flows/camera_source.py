@@ -113,7 +113,7 @@ class CameraSourceSteps(HomeSecSubentryFlow):
             data_schema=self.add_suggested_values_to_schema(
                 source_schema(
                     webcams,
-                    self._homesec_cameras(),
+                    self._own_entities(CAMERA_DOMAIN),
                     asks_preset=not self._reconfiguring,
                     opened=self._errors,
                 ),
@@ -130,11 +130,11 @@ class CameraSourceSteps(HomeSecSubentryFlow):
             last_step=False,
         )
 
-    def _homesec_cameras(self) -> list[str]:
+    def _own_entities(self, *domains: str) -> list[str]:
         entities = er.async_entries_for_config_entry(
             er.async_get(self.hass), self._get_entry().entry_id
         )
-        return [each.entity_id for each in entities if each.domain == CAMERA_DOMAIN]
+        return [each.entity_id for each in entities if each.domain in domains]
 
     async def _async_check_source(self) -> dict[str, str]:
         """Return the errors that can be found without opening the source."""

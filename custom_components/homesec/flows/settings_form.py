@@ -4,11 +4,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    TextSelector,
+)
 from probatio import Optional, Required, Schema
 
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import DEFAULTS
+from ..cameras.wake import SENSOR_DOMAINS
 from ..cameras.zones import check_rules, check_zones, identify_zones
 from ..const import (
     CONF_ALARM_LABELS,
@@ -28,10 +34,13 @@ from ..const import (
     CONF_RULES,
     CONF_THRESHOLD,
     CONF_TRUST,
+    CONF_TRUSTED_SENSORS,
+    CONF_WAKE_SENSORS,
     CONF_WATCH,
     CONF_ZONES,
     SECTION_ADVANCED,
     SECTION_RESPONSE,
+    SECTION_SENSORS,
     SECTION_ZONES,
 )
 from ..engine.core.types import Activity, DecodePolicy
@@ -46,11 +55,11 @@ from .zone_form import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Collection, Container, Mapping
 
 _LABEL_SUBSETS: Final = (CONF_RECORD_LABELS, CONF_ALARM_LABELS, CONF_ALERT_LABELS)
 """Each a choice among ``CONF_LABELS``."""
-_SECTIONS: Final = (SECTION_RESPONSE, SECTION_ZONES, SECTION_ADVANCED)
+_SECTIONS: Final = (SECTION_RESPONSE, SECTION_SENSORS, SECTION_ZONES, SECTION_ADVANCED)
 _SWITCHES: Final = (CONF_DETECTION, CONF_RECORDING)
 """Settings that are switches of the camera, and not in the form."""
 
@@ -60,14 +69,22 @@ def settings_schema(
     zone_kinds: Mapping[str, str],
     *,
     offers_trust: bool = False,
+    own_sensors: Collection[str] = (),
     opened: Container[str] = (),
 ) -> Schema:
     """Return the form; labels and zone kinds to choose from map values to names.
 
-    ``offers_trust``: the camera has a certificate that can be trusted from now on; ``opened``: the
-    sections that aren't collapsed.
+    ``offers_trust``: the camera has a certificate that can be trusted from now on; ``own_sensors``:
+    HomeSec's own ones, which wake no camera; ``opened``: the sections that aren't collapsed.
     """
     seconds = UnitOfTime.SECONDS
+    sensors = EntitySelector(
+        EntitySelectorConfig(
+            filter={"domain": list(SENSOR_DOMAINS)},
+            exclude_entities=list(own_sensors),
+            multiple=True,
+        )
+    )
     trust = {Optional(CONF_TRUST): BooleanSelector()} if offers_trust else {}
     return Schema(
         {
@@ -88,6 +105,12 @@ def settings_schema(
                     }
                 ),
                 {"collapsed": SECTION_RESPONSE not in opened},
+            ),
+            Optional(SECTION_SENSORS): section(
+                Schema(
+                    {Optional(CONF_WAKE_SENSORS): sensors, Optional(CONF_TRUSTED_SENSORS): sensors}
+                ),
+                {"collapsed": SECTION_SENSORS not in opened},
             ),
             # Without a default: the frontend prefers that of a section to the stored value.
             Optional(SECTION_ZONES): section(
@@ -126,6 +149,7 @@ def format_settings(
         **values,  # the form takes only those it has fields for
         CONF_NAME: name,
         SECTION_RESPONSE: values,
+        SECTION_SENSORS: values,
         SECTION_ZONES: {CONF_ZONES: format_zones(values[CONF_ZONES], zone_kinds)},
         SECTION_ADVANCED: values,
     }
