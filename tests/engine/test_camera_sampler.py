@@ -153,6 +153,25 @@ def test_frame_that_was_passed_over_keeps_its_time_when_it_is_looked_at():
     assert time.newest_t == 3.0
 
 
+def test_loss_is_reported_again_after_a_new_start():
+    report = LossReport("cam", 0.0)
+    assert report.update(REPORT_S, error=LOST, main_works=True).error == LOST.key
+    report.restart(100.0)
+    assert report.update(101.0, error=LOST, main_works=True) is None
+    assert report.update(100.0 + REPORT_S, error=LOST, main_works=True).error == LOST.key
+
+
+def test_end_of_a_reported_loss_is_reported_after_a_new_start():
+    report = LossReport("cam", 0.0)
+    assert report.update(REPORT_S, error=LOST, main_works=True)
+    report.restart(100.0)
+    assert report.update(101.0, error=None, main_works=True) is None
+    assert report.update(101.0 + STEADY_S, error=None, main_works=True).error is None
+    report.restart(200.0)
+    report.update(201.0, error=None, main_works=True)
+    assert report.update(299.0, error=None, main_works=True) is None
+
+
 def test_frame_keeps_its_picture_and_arrival():
     frame = Frame(t=1.0, at=5.0, picture=None, keyframe=True)
     time = MainTime()

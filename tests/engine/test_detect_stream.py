@@ -1,10 +1,12 @@
 """A camera with a detect stream: what is looked at, recorded, and shown, and what if it's lost."""
 
 from dataclasses import replace
+import io
+import threading
 
 import av
 from camera_servers import launch_line
-from engine_rig import file_camera, stream_camera
+from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
 from videos import FigureDetector, content
 
@@ -51,7 +53,7 @@ def films(make_video):
 
 
 def size_of(jpeg):
-    with av.open(str(jpeg)) as file:
+    with av.open(jpeg) as file:
         return file.streams.video[0].width
 
 
@@ -85,8 +87,7 @@ def test_still_and_snapshots_are_pictures_of_the_main_stream(rigs, films):
     assert size_of(rig.clips_dir / clip.still_path) == 640
     snapshots = rig.of(SnapshotTaken)
     assert snapshots
-    for each in snapshots:
-        assert each.jpeg
+    assert {size_of(io.BytesIO(each.jpeg)) for each in snapshots} == {640}
 
 
 def test_missing_detect_stream_is_reported_and_replaced_by_main_stream(
@@ -170,6 +171,24 @@ def test_lost_main_stream_is_reported_while_detect_stream_still_detects(cameras,
     main.freeze()
     rig.wait_health(CameraHealth.LOST, error="stalled")
     rig.wait_for(DetectionStarted, count=len(rig.of(DetectionStarted)) + 1)
+    assert rig.of(DetectStreamChanged) == []
+
+
+def test_camera_that_is_off_shows_no_old_picture_of_its_detect_stream(cameras, rig):
+    camera = live_camera(*cameras)
+    rig.engine.set_camera(camera, Activity.DETECT)
+    rig.wait_for(DetectionStarted)
+    session, _ = rig.engine.worker.sessions["cam"]
+    session.live.want(LONG_S)
+    rig.engine.set_camera(camera, Activity.OFF)
+    rig.wait_health(CameraHealth.OFF)
+    for _ in range(round(LONG_S * 20)):
+        threading.Event().wait(0.05)
+        if (jpeg := session.jpeg()) is not None:
+            break
+    assert size_of(io.BytesIO(jpeg)) == 640
+    rig.engine.set_camera(camera, Activity.DETECT)
+    rig.wait_for(DetectionStarted, count=2)
     assert rig.of(DetectStreamChanged) == []
 
 

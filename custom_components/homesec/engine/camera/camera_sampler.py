@@ -135,6 +135,7 @@ class CameraSampler:
         """End the detect stream's connection; the next packet begins another."""
         if self._detect is not None:
             self._detect.close()
+        self._looks_at_main = True
 
     def feed(self, packet: MediaPacket, *, present: bool, watched: bool) -> Iterator[SampledFrame]:
         """Process the newest packet of the main stream, which is in the buffer.

@@ -11,6 +11,7 @@ As long as no frames come, the camera's main stream is looked at.
 from dataclasses import replace
 import logging
 import math
+from threading import Event
 from typing import TYPE_CHECKING
 
 from ..capture.reconnecting_source import CameraSource
@@ -25,7 +26,6 @@ from .frame_sampler import FrameSampler
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from random import Random
-    from threading import Event
 
     from ..capture.source_reader import Item
     from ..capture.timeline import Timeline
@@ -75,6 +75,7 @@ class DetectStream:
         self._main = main
         self._clock = clock
         self._stop = stop
+        self._closing = Event()  # ends whatever the connection waits for
         self._paced = source.kind is not SourceKind.FILE or source.paced
         self._reader = SourceReader(
             config.id,
@@ -88,7 +89,7 @@ class DetectStream:
             feed=None,
             clock=clock,
             rng=rng,
-            stop=stop,
+            stop=self._closing,
             on_health=self._reader.report_health,
         )
         self._items: Generator[Item] | None = None
@@ -161,11 +162,15 @@ class DetectStream:
                     yield from self._sample(item, present=present)
 
     def close(self) -> None:
-        """End the connection; ``frames`` begins another."""
+        """End the connection, and forget its pictures; ``frames`` begins another."""
+        self._closing.set()
         if self._items is not None:
             self._items.close()
         self._items = self._waiting = None
-        self._is_connected = False
+        self._is_connected = self._is_lost = False
+        self._buffer.clear()
+        self._sampler.reset()
+        self._report.restart(self._clock.monotonic())
 
     def change(self, *, main_works: bool) -> DetectStreamChanged | None:
         """Return what has to be reported now: a loss that lasts, or its end.
@@ -187,6 +192,7 @@ class DetectStream:
         if self._items is None:
             if self._clock.monotonic() < self._restart_s:
                 return
+            self._closing.clear()
             self._items = self._reader.items(self._source.packets())
         if self._waiting is not None:
             if self._waiting.t > main_t:
@@ -297,7 +303,13 @@ class LossReport:
         self._camera_id = camera_id
         self._changed_s = now  # when it began to work, or ceased to
         self._works = False
-        self._reported = False
+        self._reported: bool | None = False
+        """Whether it's reported as lost; None if it was, before a new start."""
+
+    def restart(self, now: float) -> None:
+        """Start over: nothing is known of the stream, and what was reported may be forgotten."""
+        self._works, self._changed_s = False, now
+        self._reported = False if self._reported is False else None
 
     def update(
         self, now: float, *, error: HomeSecError | None, main_works: bool
@@ -311,7 +323,8 @@ class LossReport:
         if works is not self._works or not (works or main_works):
             self._works, self._changed_s = works, now
         lasted_s = now - self._changed_s
-        if works is not self._reported or lasted_s < (STEADY_S if works else REPORT_S):
+        is_news = self._reported in (works, None)
+        if not is_news or lasted_s < (STEADY_S if works else REPORT_S):
             return None
         self._reported = not works
         return DetectStreamChanged(
