@@ -1,6 +1,6 @@
-var ks="M11,15H13V17H11V15M11,7H13V13H11V7M12,2C6.47,2 2,6.5 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20Z",ni="M12,2L1,21H23M12,6L19.53,19H4.47M11,10V14H13V10M11,16V18H13V16",$e="M20,11V13H8L13.5,18.5L12.08,19.92L4.16,12L12.08,4.08L13.5,5.5L8,11H20Z",oi="M4,11V13H16L10.5,18.5L11.92,19.92L19.84,12L11.92,4.08L10.5,5.5L16,11H4Z",ai="M19,15.59L17.59,17L14,13.41L10.41,17L9,15.59L12.59,12L9,8.41L10.41,7L14,10.59L17.59,7L19,8.41L15.41,12L19,15.59M22,3A2,2 0 0,1 24,5V19A2,2 0 0,1 22,21H7C6.31,21 5.77,20.64 5.41,20.11L0,12L5.41,3.88C5.77,3.35 6.31,3 7,3H22M22,5H7L2.28,12L7,19H22V5Z",li="M17.03 6C18.11 6 19 6.88 19 8V19C19 20.13 18.11 21 17.03 21C17.03 21.58 16.56 22 16 22C15.5 22 15 21.58 15 21H9C9 21.58 8.5 22 8 22C7.44 22 6.97 21.58 6.97 21C5.89 21 5 20.13 5 19V8C5 6.88 5.89 6 6.97 6H9V3C9 2.42 9.46 2 10 2H14C14.54 2 15 2.42 15 3V6H17.03M13.5 6V3.5H10.5V6H13.5M8 9V18H9.5V9H8M14.5 9V18H16V9H14.5M11.25 9V18H12.75V9H11.25Z",ci="M22.11,21.46L2.39,1.73L1.11,3L5.83,7.72C5.29,8.73 5,9.86 5,11V17L3,19V20H18.11L20.84,22.73L22.11,21.46M7,18V11C7,10.39 7.11,9.79 7.34,9.23L16.11,18H7M10,21H14A2,2 0 0,1 12,23A2,2 0 0,1 10,21M8.29,5.09C8.82,4.75 9.4,4.5 10,4.29C10,4.19 10,4.1 10,4A2,2 0 0,1 12,2A2,2 0 0,1 14,4C14,4.1 14,4.19 14,4.29C16.97,5.17 19,7.9 19,11V15.8L17,13.8V11A5,5 0 0,0 12,6C11.22,6 10.45,6.2 9.76,6.56L8.29,5.09Z",De="M10 21H14C14 22.1 13.1 23 12 23S10 22.1 10 21M21 19V20H3V19L5 17V11C5 7.9 7 5.2 10 4.3V4C10 2.9 10.9 2 12 2S14 2.9 14 4V4.3C17 5.2 19 7.9 19 11V17L21 19M17 11C17 8.2 14.8 6 12 6S7 8.2 7 11V18H17V11Z",hi="M19 10C18.44 10 17.91 10.11 17.41 10.28L14.46 4.5H11V6H13.54L14.42 7.72L12 13.13L10.23 8.95C10.5 8.85 10.74 8.58 10.74 8.25C10.74 7.84 10.41 7.5 10 7.5H8C7.58 7.5 7.24 7.84 7.24 8.25S7.58 9 8 9H8.61L10.86 14.25H9.92C9.56 11.85 7.5 10 5 10C2.24 10 0 12.24 0 15S2.24 20 5 20C7.5 20 9.56 18.15 9.92 15.75H12.5L15.29 9.43L16.08 10.96C14.82 11.87 14 13.34 14 15C14 17.76 16.24 20 19 20S24 17.76 24 15 21.76 10 19 10M5 18.5C3.07 18.5 1.5 16.93 1.5 15S3.07 11.5 5 11.5C6.67 11.5 8.07 12.68 8.41 14.25H4V15.75H8.41C8.07 17.32 6.67 18.5 5 18.5M19 18.5C17.07 18.5 15.5 16.93 15.5 15C15.5 13.92 16 12.97 16.77 12.33L18.57 15.85L19.89 15.13L18.1 11.63C18.39 11.56 18.69 11.5 19 11.5C20.93 11.5 22.5 13.07 22.5 15S20.93 18.5 19 18.5Z",di="M23 11.5L19.95 10.37C19.69 9.22 19.04 8.56 19.04 8.56C17.4 6.92 14.75 6.92 13.11 8.56L11.63 10.04L5 3C4 7 5 11 7.45 14.22L2 19.5C2 19.5 10.89 21.5 16.07 17.45C18.83 15.29 19.45 14.03 19.84 12.7L23 11.5M17.71 11.72C17.32 12.11 16.68 12.11 16.29 11.72C15.9 11.33 15.9 10.7 16.29 10.31C16.68 9.92 17.32 9.92 17.71 10.31C18.1 10.7 18.1 11.33 17.71 11.72Z",pi="M18,11H6V6H18M16.5,17A1.5,1.5 0 0,1 15,15.5A1.5,1.5 0 0,1 16.5,14A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 16.5,17M7.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,14A1.5,1.5 0 0,1 9,15.5A1.5,1.5 0 0,1 7.5,17M4,16C4,16.88 4.39,17.67 5,18.22V20A1,1 0 0,0 6,21H7A1,1 0 0,0 8,20V19H16V20A1,1 0 0,0 17,21H18A1,1 0 0,0 19,20V18.22C19.61,17.67 20,16.88 20,16V6C20,2.5 16.42,2 12,2C7.58,2 4,2.5 4,6V16Z",ui="M9,10H7V12H9V10M13,10H11V12H13V10M17,10H15V12H17V10M19,3H18V1H16V3H8V1H6V3H5C3.89,3 3,3.9 3,5V19A2,2 0 0,0 5,21H19A2,2 0 0,0 21,19V5A2,2 0 0,0 19,3M19,19H5V8H19V19Z",gi="M5,11L6.5,6.5H17.5L19,11M17.5,16A1.5,1.5 0 0,1 16,14.5A1.5,1.5 0 0,1 17.5,13A1.5,1.5 0 0,1 19,14.5A1.5,1.5 0 0,1 17.5,16M6.5,16A1.5,1.5 0 0,1 5,14.5A1.5,1.5 0 0,1 6.5,13A1.5,1.5 0 0,1 8,14.5A1.5,1.5 0 0,1 6.5,16M18.92,6C18.72,5.42 18.16,5 17.5,5H6.5C5.84,5 5.28,5.42 5.08,6L3,12V20A1,1 0 0,0 4,21H5A1,1 0 0,0 6,20V19H18V20A1,1 0 0,0 19,21H20A1,1 0 0,0 21,20V12L18.92,6Z",mi="M12,8L10.67,8.09C9.81,7.07 7.4,4.5 5,4.5C5,4.5 3.03,7.46 4.96,11.41C4.41,12.24 4.07,12.67 4,13.66L2.07,13.95L2.28,14.93L4.04,14.67L4.18,15.38L2.61,16.32L3.08,17.21L4.53,16.32C5.68,18.76 8.59,20 12,20C15.41,20 18.32,18.76 19.47,16.32L20.92,17.21L21.39,16.32L19.82,15.38L19.96,14.67L21.72,14.93L21.93,13.95L20,13.66C19.93,12.67 19.59,12.24 19.04,11.41C20.97,7.46 19,4.5 19,4.5C16.6,4.5 14.19,7.07 13.33,8.09L12,8M9,11A1,1 0 0,1 10,12A1,1 0 0,1 9,13A1,1 0 0,1 8,12A1,1 0 0,1 9,11M15,11A1,1 0 0,1 16,12A1,1 0 0,1 15,13A1,1 0 0,1 14,12A1,1 0 0,1 15,11M11,14H13L12.3,15.39C12.5,16.03 13.06,16.5 13.75,16.5A1.5,1.5 0 0,0 15.25,15H15.75A2,2 0 0,1 13.75,17C13,17 12.35,16.59 12,16V16H12C11.65,16.59 11,17 10.25,17A2,2 0 0,1 8.25,15H8.75A1.5,1.5 0 0,0 10.25,16.5C10.94,16.5 11.5,16.03 11.7,15.39L11,14Z",fi="M9 17H7V10H9V17M13 17H11V7H13V17M17 17H15V13H17V17M19 19H5V5H19V19.1M19 3H5C3.9 3 3 3.9 3 5V19C3 20.1 3.9 21 5 21H19C20.1 21 21 20.1 21 19V5C21 3.9 20.1 3 19 3Z",Vs="M21,7L9,19L3.5,13.5L4.91,12.09L9,16.17L19.59,5.59L21,7Z",bi="M12 2C6.5 2 2 6.5 2 12S6.5 22 12 22 22 17.5 22 12 17.5 2 12 2M10 17L5 12L6.41 10.59L10 14.17L17.59 6.58L19 8L10 17Z",$i="M12 2C6.5 2 2 6.5 2 12S6.5 22 12 22 22 17.5 22 12 17.5 2 12 2M12 20C7.59 20 4 16.41 4 12S7.59 4 12 4 20 7.59 20 12 16.41 20 12 20M16.59 7.58L10 14.17L7.41 11.59L6 13L10 17L18 9L16.59 7.58Z",vi="M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2Z",yi="M20,16V10H22V16A2,2 0 0,1 20,18H8C6.89,18 6,17.1 6,16V4C6,2.89 6.89,2 8,2H16V4H8V16H20M10.91,7.08L14,10.17L20.59,3.58L22,5L14,13L9.5,8.5L10.91,7.08M16,20V22H4A2,2 0 0,1 2,20V7H4V20H16Z",xi="M15.41,16.58L10.83,12L15.41,7.41L14,6L8,12L14,18L15.41,16.58Z",Os="M8.59,16.58L13.17,12L8.59,7.41L10,6L16,12L10,18L8.59,16.58Z",Ss="M19,6.41L17.59,5L12,10.59L6.41,5L5,6.41L10.59,12L5,17.59L6.41,19L12,13.41L17.59,19L19,17.59L13.41,12L19,6.41Z",wi="M13 19C13 19.34 13.04 19.67 13.09 20H6.5C5 20 3.69 19.5 2.61 18.43C1.54 17.38 1 16.09 1 14.58C1 13.28 1.39 12.12 2.17 11.1S4 9.43 5.25 9.15C5.67 7.62 6.5 6.38 7.75 5.43S10.42 4 12 4C13.95 4 15.6 4.68 16.96 6.04C18.32 7.4 19 9.05 19 11C20.15 11.13 21.1 11.63 21.86 12.5C22.37 13.07 22.7 13.71 22.86 14.42C21.82 13.54 20.5 13 19 13C18.89 13 18.79 13 18.68 13C18.62 13 18.56 13 18.5 13H17V11C17 9.62 16.5 8.44 15.54 7.46C14.56 6.5 13.38 6 12 6S9.44 6.5 8.46 7.46C7.5 8.44 7 9.62 7 11H6.5C5.53 11 4.71 11.34 4.03 12.03C3.34 12.71 3 13.53 3 14.5S3.34 16.29 4.03 17C4.71 17.66 5.53 18 6.5 18H13.09C13.04 18.33 13 18.66 13 19M17.75 19.43L16.16 17.84L15 19L17.75 22L22.5 17.25L21.34 15.84L17.75 19.43Z",Ci="M6.5 20Q4.22 20 2.61 18.43 1 16.85 1 14.58 1 12.63 2.17 11.1 3.35 9.57 5.25 9.15 5.88 6.85 7.75 5.43 9.63 4 12 4 14.93 4 16.96 6.04 19 8.07 19 11 20.73 11.2 21.86 12.5 23 13.78 23 15.5 23 17.38 21.69 18.69 20.38 20 18.5 20H13Q12.18 20 11.59 19.41 11 18.83 11 18V12.85L9.4 14.4L8 13L12 9L16 13L14.6 14.4L13 12.85V18H18.5Q19.55 18 20.27 17.27 21 16.55 21 15.5 21 14.45 20.27 13.73 19.55 13 18.5 13H17V11Q17 8.93 15.54 7.46 14.08 6 12 6 9.93 6 8.46 7.46 7 8.93 7 11H6.5Q5.05 11 4.03 12.03 3 13.05 3 14.5 3 15.95 4.03 17 5.05 18 6.5 18H9V20M12 13Z",_i="M17 3H5C3.89 3 3 3.9 3 5V19C3 20.1 3.89 21 5 21H19C20.1 21 21 20.1 21 19V7L17 3M19 19H5V5H16.17L19 7.83V19M12 12C10.34 12 9 13.34 9 15S10.34 18 12 18 15 16.66 15 15 13.66 12 12 12M6 6H15V10H6V6Z",Mi="M10.5,18A0.5,0.5 0 0,1 11,18.5A0.5,0.5 0 0,1 10.5,19A0.5,0.5 0 0,1 10,18.5A0.5,0.5 0 0,1 10.5,18M13.5,18A0.5,0.5 0 0,1 14,18.5A0.5,0.5 0 0,1 13.5,19A0.5,0.5 0 0,1 13,18.5A0.5,0.5 0 0,1 13.5,18M10,11A1,1 0 0,1 11,12A1,1 0 0,1 10,13A1,1 0 0,1 9,12A1,1 0 0,1 10,11M14,11A1,1 0 0,1 15,12A1,1 0 0,1 14,13A1,1 0 0,1 13,12A1,1 0 0,1 14,11M18,18C18,20.21 15.31,22 12,22C8.69,22 6,20.21 6,18C6,17.1 6.45,16.27 7.2,15.6C6.45,14.6 6,13.35 6,12L6.12,10.78C5.58,10.93 4.93,10.93 4.4,10.78C3.38,10.5 1.84,9.35 2.07,8.55C2.3,7.75 4.21,7.6 5.23,7.9C5.82,8.07 6.45,8.5 6.82,8.96L7.39,8.15C6.79,7.05 7,4 10,3L9.91,3.14V3.14C9.63,3.58 8.91,4.97 9.67,6.47C10.39,6.17 11.17,6 12,6C12.83,6 13.61,6.17 14.33,6.47C15.09,4.97 14.37,3.58 14.09,3.14L14,3C17,4 17.21,7.05 16.61,8.15L17.18,8.96C17.55,8.5 18.18,8.07 18.77,7.9C19.79,7.6 21.7,7.75 21.93,8.55C22.16,9.35 20.62,10.5 19.6,10.78C19.07,10.93 18.42,10.93 17.88,10.78L18,12C18,13.35 17.55,14.6 16.8,15.6C17.55,16.27 18,17.1 18,18M12,16C9.79,16 8,16.9 8,18C8,19.1 9.79,20 12,20C14.21,20 16,19.1 16,18C16,16.9 14.21,16 12,16M12,14C13.12,14 14.17,14.21 15.07,14.56C15.65,13.87 16,13 16,12A4,4 0 0,0 12,8A4,4 0 0,0 8,12C8,13 8.35,13.87 8.93,14.56C9.83,14.21 10.88,14 12,14M14.09,3.14V3.14Z",Ai="M15 13H16.5V15.82L18.94 17.23L18.19 18.53L15 16.69V13M23 16C23 19.87 19.87 23 16 23C14.09 23 12.36 22.24 11.1 21H8C6.9 21 6 20.1 6 19V7H18V9.29C20.89 10.15 23 12.83 23 16M9 16C9 12.13 12.13 9 16 9H8V19H9.67C9.24 18.09 9 17.07 9 16M16 11C13.24 11 11 13.24 11 16C11 18.76 13.24 21 16 21C18.76 21 21 18.76 21 16C21 13.24 18.76 11 16 11M15.5 4H19V6H5V4H8.5L9.5 3H14.5L15.5 4Z",Hi="M14.12,10.47L12,12.59L9.87,10.47L8.46,11.88L10.59,14L8.47,16.12L9.88,17.53L12,15.41L14.12,17.53L15.53,16.12L13.41,14L15.53,11.88L14.12,10.47M15.5,4L14.5,3H9.5L8.5,4H5V6H19V4H15.5M6,19A2,2 0 0,0 8,21H16A2,2 0 0,0 18,19V7H6V19M8,9H16V19H8V9Z",ve="M6,19A2,2 0 0,0 8,21H16A2,2 0 0,0 18,19V7H6V19M8,9H16V19H8V9M15.5,4L14.5,3H9.5L8.5,4H5V6H19V4H15.5Z",Li="M14,14H16L12,10L8,14H10V18H14V14M6,7H18V19C18,19.5 17.8,20 17.39,20.39C17,20.8 16.5,21 16,21H8C7.5,21 7,20.8 6.61,20.39C6.2,20 6,19.5 6,19V7M19,4V6H5V4H8.5L9.5,3H14.5L15.5,4H19Z",ki="M18,4C16.29,4 15.25,4.33 14.65,4.61C13.88,4.23 13,4 12,4C11,4 10.12,4.23 9.35,4.61C8.75,4.33 7.71,4 6,4C3,4 1,12 1,14C1,14.83 2.32,15.59 4.14,15.9C4.78,18.14 7.8,19.85 11.5,20V15.72C10.91,15.35 10,14.68 10,14C10,13 12,13 12,13C12,13 14,13 14,14C14,14.68 13.09,15.35 12.5,15.72V20C16.2,19.85 19.22,18.14 19.86,15.9C21.68,15.59 23,14.83 23,14C23,12 21,4 18,4M4.15,13.87C3.65,13.75 3.26,13.61 3,13.5C3.25,10.73 5.2,6.4 6.05,6C6.59,6 7,6.06 7.37,6.11C5.27,8.42 4.44,12.04 4.15,13.87M9,12A1,1 0 0,1 8,11C8,10.46 8.45,10 9,10A1,1 0 0,1 10,11C10,11.56 9.55,12 9,12M15,12A1,1 0 0,1 14,11C14,10.46 14.45,10 15,10A1,1 0 0,1 16,11C16,11.56 15.55,12 15,12M19.85,13.87C19.56,12.04 18.73,8.42 16.63,6.11C17,6.06 17.41,6 17.95,6C18.8,6.4 20.75,10.73 21,13.5C20.75,13.61 20.36,13.75 19.85,13.87Z",Vi="M5,20H19V18H5M19,9H15V3H9V9H5L12,16L19,9Z",Oi="M12,1L8,5H11V14H13V5H16M18,23H6C4.89,23 4,22.1 4,21V9A2,2 0 0,1 6,7H9V9H6V21H18V9H15V7H18A2,2 0 0,1 20,9V21A2,2 0 0,1 18,23Z",Si="M2,5.27L3.28,4L20,20.72L18.73,22L15.65,18.92C14.5,19.3 13.28,19.5 12,19.5C7,19.5 2.73,16.39 1,12C1.69,10.24 2.79,8.69 4.19,7.46L2,5.27M12,9A3,3 0 0,1 15,12C15,12.35 14.94,12.69 14.83,13L11,9.17C11.31,9.06 11.65,9 12,9M12,4.5C17,4.5 21.27,7.61 23,12C22.18,14.08 20.79,15.88 19,17.19L17.58,15.76C18.94,14.82 20.06,13.54 20.82,12C19.17,8.64 15.76,6.5 12,6.5C10.91,6.5 9.84,6.68 8.84,7L7.3,5.47C8.74,4.85 10.33,4.5 12,4.5M3.18,12C4.83,15.36 8.24,17.5 12,17.5C12.69,17.5 13.37,17.43 14,17.29L11.72,15C10.29,14.85 9.15,13.71 9,12.28L5.6,8.87C4.61,9.72 3.78,10.78 3.18,12Z",Ps="M12,9A3,3 0 0,1 15,12A3,3 0 0,1 12,15A3,3 0 0,1 9,12A3,3 0 0,1 12,9M12,4.5C17,4.5 21.27,7.61 23,12C21.27,16.39 17,19.5 12,19.5C7,19.5 2.73,16.39 1,12C2.73,7.61 7,4.5 12,4.5M3.18,12C4.83,15.36 8.24,17.5 12,17.5C15.76,17.5 19.17,15.36 20.82,12C19.17,8.64 15.76,6.5 12,6.5C8.24,6.5 4.83,8.64 3.18,12Z",Pi="M18,9H16V7H18M18,13H16V11H18M18,17H16V15H18M8,9H6V7H8M8,13H6V11H8M8,17H6V15H8M18,3V5H16V3H8V5H6V3H4V21H6V19H8V21H16V19H18V21H20V3H18Z",zi="M6,13H18V11H6M3,6V8H21V6M10,18H14V16H10V18Z",Ei="M11 15.5H12.5V17H11V15.5M12 6.95C14.7 7.06 15.87 9.78 14.28 11.81C13.86 12.31 13.19 12.64 12.85 13.07C12.5 13.5 12.5 14 12.5 14.5H11C11 13.65 11 12.94 11.35 12.44C11.68 11.94 12.35 11.64 12.77 11.31C14 10.18 13.68 8.59 12 8.46C11.18 8.46 10.5 9.13 10.5 9.97H9C9 8.3 10.35 6.95 12 6.95M12 2C11.5 2 11 2.19 10.59 2.59L2.59 10.59C1.8 11.37 1.8 12.63 2.59 13.41L10.59 21.41C11.37 22.2 12.63 22.2 13.41 21.41L21.41 13.41C22.2 12.63 22.2 11.37 21.41 10.59L13.41 2.59C13 2.19 12.5 2 12 2M12 4L20 12L12 20L4 12Z",Ti="M13.5,8H12V13L16.28,15.54L17,14.33L13.5,12.25V8M13,3A9,9 0 0,0 4,12H1L4.96,16.03L9,12H6A7,7 0 0,1 13,5A7,7 0 0,1 20,12A7,7 0 0,1 13,19C11.07,19 9.32,18.21 8.06,16.94L6.64,18.36C8.27,20 10.5,21 13,21A9,9 0 0,0 22,12A9,9 0 0,0 13,3",Di="M10,20V14H14V20H19V12H22L12,3L2,12H5V20H10Z",Ri="M22 6V9.5L20.5 10L18.96 7.54C18.83 7.33 18.5 7.42 18.5 7.67V11.25C18.5 12.23 18.11 13.11 17.5 13.78V21H15V15C14.92 15 14.84 15 14.75 15C14.54 15 14.33 14.97 14.13 14.94L9.69 14.2L8.57 16.21L9.53 21H7L6 16.25C5.97 15.95 6 15.65 6.16 15.39L7.18 13.58C6.2 13.03 5.53 12 5.5 10.81C5.46 10.96 5.44 11.18 5.47 11.5C5.5 11.94 5.61 12.59 5.54 13.31C5.5 14.03 5.17 14.77 4.75 15.26C4.32 15.75 3.85 16.09 3.35 16.35L2.65 15.65C2.84 15.18 3.03 14.76 3.07 14.37C3.13 14 3.06 13.7 2.95 13.43L2.42 12.3C2.21 11.79 1.95 11.05 2 10.18C2.03 9.33 2.5 8.22 3.39 7.61C4.29 7 5.26 6.92 6.05 7.08C6.55 7.18 7.06 7.42 7.5 7.76C7.87 7.59 8.3 7.5 8.75 7.5H14.5V7C14.5 4.79 16.29 3 18.5 3H22L21.11 4.34C21.65 4.7 22 5.31 22 6Z",ji="M22 20.7L3.3 2L2 3.3L3 4.3V19C3 20.1 3.9 21 5 21H19.7L20.7 22L22 20.7M5 19V6.3L12.6 13.9L11.1 15.8L9 13.1L6 17H15.7L17.7 19H5M8.8 5L6.8 3H19C20.1 3 21 3.9 21 5V17.2L19 15.2V5H8.8",ie="M12,17A2,2 0 0,0 14,15C14,13.89 13.1,13 12,13A2,2 0 0,0 10,15A2,2 0 0,0 12,17M18,8A2,2 0 0,1 20,10V20A2,2 0 0,1 18,22H6A2,2 0 0,1 4,20V10C4,8.89 4.9,8 6,8H7V6A5,5 0 0,1 12,1A5,5 0 0,1 17,6V8H18M12,3A3,3 0 0,0 9,6V8H15V6A3,3 0 0,0 12,3Z",ye="M10 13C11.1 13 12 13.89 12 15C12 16.11 11.11 17 10 17S8 16.11 8 15 8.9 13 10 13M18 1C15.24 1 13 3.24 13 6V8H4C2.9 8 2 8.9 2 10V20C2 21.1 2.9 22 4 22H16C17.1 22 18 21.1 18 20V10C18 8.9 17.1 8 16 8H15V6C15 4.34 16.34 3 18 3S21 4.34 21 6V8H23V6C23 3.24 20.76 1 18 1M16 10V20H4V10H16Z",Ni="M9.5,3A6.5,6.5 0 0,1 16,9.5C16,11.11 15.41,12.59 14.44,13.73L14.71,14H15.5L20.5,19L19,20.5L14,15.5V14.71L13.73,14.44C12.59,15.41 11.11,16 9.5,16A6.5,6.5 0 0,1 3,9.5A6.5,6.5 0 0,1 9.5,3M9.5,5C7,5 5,7 5,9.5C5,12 7,14 9.5,14C12,14 14,12 14,9.5C14,7 12,5 9.5,5Z",Ui="M3,6H21V8H3V6M3,11H21V13H3V11M3,16H21V18H3V16Z",Ii="M7,10L12,15L17,10H7Z",Zi="M2 12A10 10 0 0 0 15 21.54A10 10 0 0 1 15 2.46A10 10 0 0 0 2 12Z",Bi="M10 16.5L16 12L10 7.5M22 12C22 6.46 17.54 2 12 2C10.83 2 9.7 2.19 8.62 2.56L9.32 4.5C10.17 4.16 11.06 3.97 12 3.97C16.41 3.97 20.03 7.59 20.03 12C20.03 16.41 16.41 20.03 12 20.03C7.59 20.03 3.97 16.41 3.97 12C3.97 11.06 4.16 10.12 4.5 9.28L2.56 8.62C2.19 9.7 2 10.83 2 12C2 17.54 6.46 22 12 22C17.54 22 22 17.54 22 12M5.47 3.97C6.32 3.97 7 4.68 7 5.47C7 6.32 6.32 7 5.47 7C4.68 7 3.97 6.32 3.97 5.47C3.97 4.68 4.68 3.97 5.47 3.97Z",Fi="M10,0.2C9,0.2 8.2,1 8.2,2C8.2,3 9,3.8 10,3.8C11,3.8 11.8,3 11.8,2C11.8,1 11,0.2 10,0.2M15.67,1A7.33,7.33 0 0,0 23,8.33V7A6,6 0 0,1 17,1H15.67M18.33,1C18.33,3.58 20.42,5.67 23,5.67V4.33C21.16,4.33 19.67,2.84 19.67,1H18.33M21,1A2,2 0 0,0 23,3V1H21M7.92,4.03C7.75,4.03 7.58,4.06 7.42,4.11L2,5.8V11H3.8V7.33L5.91,6.67L2,22H3.8L6.67,13.89L9,17V22H10.8V15.59L8.31,11.05L9.04,8.18L10.12,10H15V8.2H11.38L9.38,4.87C9.08,4.37 8.54,4.03 7.92,4.03Z",qi="M17.42,10L13.41,6H9V8H12.59L14.59,10H6.5C4,10 2,12 2,14.5C2,17 4,19 6.5,19C8.72,19 10.56,17.38 10.92,15.27L13.04,14C13,14.17 13,14.33 13,14.5C13,17 15,19 17.5,19C20,19 22,17 22,14.5C22,12 20,10 17.5,10M8.84,15.26C8.5,16.27 7.58,17 6.47,17C5.09,17 3.97,15.88 3.97,14.5C3.97,13.12 5.09,12 6.47,12C7.59,12 8.5,12.74 8.84,13.75H6V15.25L8.84,15.26M17.47,17C16.09,17 14.97,15.88 14.97,14.5C14.97,13.12 16.09,12 17.47,12A2.5,2.5 0 0,1 19.97,14.5A2.5,2.5 0 0,1 17.47,17Z",Ki="M13,16V8H15V16H13M9,16V8H11V16H9M12,2A10,10 0 0,1 22,12A10,10 0 0,1 12,22A10,10 0 0,1 2,12A10,10 0 0,1 12,2M12,4A8,8 0 0,0 4,12A8,8 0 0,0 12,20A8,8 0 0,0 20,12A8,8 0 0,0 12,4Z",Wi="M8.35,3C9.53,2.83 10.78,4.12 11.14,5.9C11.5,7.67 10.85,9.25 9.67,9.43C8.5,9.61 7.24,8.32 6.87,6.54C6.5,4.77 7.17,3.19 8.35,3M15.5,3C16.69,3.19 17.35,4.77 17,6.54C16.62,8.32 15.37,9.61 14.19,9.43C13,9.25 12.35,7.67 12.72,5.9C13.08,4.12 14.33,2.83 15.5,3M3,7.6C4.14,7.11 5.69,8 6.5,9.55C7.26,11.13 7,12.79 5.87,13.28C4.74,13.77 3.2,12.89 2.41,11.32C1.62,9.75 1.9,8.08 3,7.6M21,7.6C22.1,8.08 22.38,9.75 21.59,11.32C20.8,12.89 19.26,13.77 18.13,13.28C17,12.79 16.74,11.13 17.5,9.55C18.31,8 19.86,7.11 21,7.6M19.33,18.38C19.37,19.32 18.65,20.36 17.79,20.75C16,21.57 13.88,19.87 11.89,19.87C9.9,19.87 7.76,21.64 6,20.75C5,20.26 4.31,18.96 4.44,17.88C4.62,16.39 6.41,15.59 7.47,14.5C8.88,13.09 9.88,10.44 11.89,10.44C13.89,10.44 14.95,13.05 16.3,14.5C17.41,15.72 19.26,16.75 19.33,18.38Z",Gi="M12,20C7.59,20 4,16.41 4,12C4,7.59 7.59,4 12,4C16.41,4 20,7.59 20,12C20,16.41 16.41,20 12,20M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M10,16.5L16,12L10,7.5V16.5Z",Xi="M19,13H13V19H11V13H5V11H11V5H13V11H19V13Z",Yi="M16.56,5.44L15.11,6.89C16.84,7.94 18,9.83 18,12A6,6 0 0,1 12,18A6,6 0 0,1 6,12C6,9.83 7.16,7.94 8.88,6.88L7.44,5.44C5.36,6.88 4,9.28 4,12A8,8 0 0,0 12,20A8,8 0 0,0 20,12C20,9.28 18.64,6.88 16.56,5.44M13,3H11V13H13",Ji="M12.5,5A7.5,7.5 0 0,0 5,12.5A7.5,7.5 0 0,0 12.5,20A7.5,7.5 0 0,0 20,12.5A7.5,7.5 0 0,0 12.5,5M7,10H9A1,1 0 0,1 10,11V12C10,12.5 9.62,12.9 9.14,12.97L10.31,15H9.15L8,13V15H7M12,10H14V11H12V12H14V13H12V14H14V15H12A1,1 0 0,1 11,14V11A1,1 0 0,1 12,10M16,10H18V11H16V14H18V15H16A1,1 0 0,1 15,14V11A1,1 0 0,1 16,10M8,11V12H9V11",Qi="M18,16.08C17.24,16.08 16.56,16.38 16.04,16.85L8.91,12.7C8.96,12.47 9,12.24 9,12C9,11.76 8.96,11.53 8.91,11.3L15.96,7.19C16.5,7.69 17.21,8 18,8A3,3 0 0,0 21,5A3,3 0 0,0 18,2A3,3 0 0,0 15,5C15,5.24 15.04,5.47 15.09,5.7L8.04,9.81C7.5,9.31 6.79,9 6,9A3,3 0 0,0 3,12A3,3 0 0,0 6,15C6.79,15 7.5,14.69 8.04,14.19L15.16,18.34C15.11,18.55 15.08,18.77 15.08,19C15.08,20.61 16.39,21.91 18,21.91C19.61,21.91 20.92,20.61 20.92,19A2.92,2.92 0 0,0 18,16.08Z",tr="M20,8.5A2.5,2.5 0 0,1 17.5,11C16.42,11 15.5,10.31 15.16,9.36C14.72,9.75 14.14,10 13.5,10C12.94,10 12.42,9.81 12,9.5C11.58,9.81 11.07,10 10.5,10C9.86,10 9.28,9.75 8.84,9.36C8.5,10.31 7.58,11 6.5,11A2.5,2.5 0 0,1 4,8.5C4,7.26 4.91,6.23 6.1,6.04C6.04,5.87 6,5.69 6,5.5A1.5,1.5 0 0,1 7.5,4C7.7,4 7.89,4.04 8.06,4.11C8.23,3.47 8.81,3 9.5,3C9.75,3 10,3.07 10.18,3.17C10.5,2.5 11.19,2 12,2C12.81,2 13.5,2.5 13.82,3.17C14,3.07 14.25,3 14.5,3C15.19,3 15.77,3.47 15.94,4.11C16.11,4.04 16.3,4 16.5,4A1.5,1.5 0 0,1 18,5.5C18,5.69 17.96,5.87 17.9,6.04C19.09,6.23 20,7.26 20,8.5M10,12A1,1 0 0,0 9,13A1,1 0 0,0 10,14A1,1 0 0,0 11,13A1,1 0 0,0 10,12M14,12A1,1 0 0,0 13,13A1,1 0 0,0 14,14A1,1 0 0,0 15,13A1,1 0 0,0 14,12M20.23,10.66C19.59,11.47 18.61,12 17.5,12C17.05,12 16.62,11.9 16.21,11.73C16.2,14.28 15.83,17.36 14.45,18.95C13.93,19.54 13.3,19.86 12.5,19.96V18H11.5V19.96C10.7,19.86 10.07,19.55 9.55,18.95C8.16,17.35 7.79,14.29 7.78,11.74C7.38,11.9 6.95,12 6.5,12C5.39,12 4.41,11.47 3.77,10.66C2.88,11.55 2,12 2,12C2,12 3,14 5,14C5.36,14 5.64,13.96 5.88,13.91C6.22,17.73 7.58,22 12,22C16.42,22 17.78,17.73 18.12,13.91C18.36,13.96 18.64,14 19,14C21,14 22,12 22,12C22,12 21.12,11.55 20.23,10.66Z",Re="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5M11,7H13V13H11M11,15H13V17H11",er="M21,11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1L21,5V11M12,21C15.75,20 19,15.54 19,11.22V6.3L12,3.18V21Z",sr="M11,13H13V16H16V11H18L12,6L6,11H8V16H11V13M12,1L21,5V11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1Z",ir="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5L12,1M12,7C13.4,7 14.8,8.1 14.8,9.5V11C15.4,11 16,11.6 16,12.3V15.8C16,16.4 15.4,17 14.7,17H9.2C8.6,17 8,16.4 8,15.7V12.2C8,11.6 8.6,11 9.2,11V9.5C9.2,8.1 10.6,7 12,7M12,8.2C11.2,8.2 10.5,8.7 10.5,9.5V11H13.5V9.5C13.5,8.7 12.8,8.2 12,8.2Z",rr="M1,4.27L3,6.27V11C3,16.55 6.84,21.74 12,23C13.87,22.54 15.57,21.56 16.97,20.24L19.23,22.5L20.5,21.22L2.28,3L1,4.27M12,21C8.25,20 5,15.54 5,11.22V8.27L15.59,18.86C14.53,19.89 13.3,20.65 12,21M21,5V11C21,13.28 20.35,15.5 19.23,17.4L17.77,15.95C18.54,14.5 19,12.84 19,11.22V6.3L12,3.18L7.16,5.34L5.65,3.82L12,1L21,5Z",nr="M12 1L3 5V11C3 16.55 6.84 21.74 12 23C17.16 21.74 21 16.55 21 11V5L12 1M12 8.89C13.6 8.89 14.89 10.18 14.89 11.78S13.6 14.67 12 14.67 9.11 13.37 9.11 11.78 10.41 8.89 12 8.89M12 6L13.38 8C12.96 7.82 12.5 7.73 12 7.73S11.05 7.82 10.62 8L12 6M7 8.89L9.4 8.69C9.06 9 8.74 9.34 8.5 9.76C8.25 10.18 8.1 10.62 8 11.08L7 8.89M7 14.67L8.03 12.5C8.11 12.93 8.27 13.38 8.5 13.8C8.75 14.23 9.06 14.59 9.4 14.88L7 14.67M17 8.89L16 11.08C15.9 10.62 15.74 10.18 15.5 9.76C15.26 9.34 14.95 9 14.6 8.68L17 8.89M17 14.67L14.6 14.87C14.94 14.58 15.25 14.22 15.5 13.8C15.74 13.38 15.89 12.93 15.97 12.5L17 14.67M12 17.55L10.61 15.57C11.04 15.72 11.5 15.82 12 15.82C12.5 15.82 12.95 15.72 13.37 15.57L12 17.55Z",or="M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M12,4C16.41,4 20,7.59 20,12C20,16.41 16.41,20 12,20C7.59,20 4,16.41 4,12C4,7.59 7.59,4 12,4M9,9V15H15V9",ar="M18,18.5A1.5,1.5 0 0,1 16.5,17A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 19.5,17A1.5,1.5 0 0,1 18,18.5M19.5,9.5L21.46,12H17V9.5M6,18.5A1.5,1.5 0 0,1 4.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,17A1.5,1.5 0 0,1 6,18.5M20,8H17V4H3C1.89,4 1,4.89 1,6V17H3A3,3 0 0,0 6,20A3,3 0 0,0 9,17H15A3,3 0 0,0 18,20A3,3 0 0,0 21,17H23V12L20,8Z",lr="M3,17V19H9V17H3M3,5V7H13V5H3M13,21V19H21V17H13V15H11V21H13M7,9V11H3V13H7V15H9V9H7M21,13V11H11V13H21M15,9H17V7H21V5H17V3H15V9Z",je="M12.5,8C9.85,8 7.45,9 5.6,10.6L2,7V16H11L7.38,12.38C8.77,11.22 10.54,10.5 12.5,10.5C16.04,10.5 19.05,12.81 20.1,16L22.47,15.22C21.08,11.03 17.15,8 12.5,8Z",cr="M2,2V8H4.28L5.57,16H4V22H10V20.06L15,20.05V22H21V16H19.17L20,9H22V3H16V6.53L14.8,8H9.59L8,5.82V2M4,4H6V6H4M18,5H20V7H18M6.31,8H7.11L9,10.59V14H15V10.91L16.57,9H18L17.16,16H15V18.06H10V16H7.6M11,10H13V12H11M6,18H8V20H6M17,18H19V20H17",hr="M2,2H8V4H16V2H22V8H20V16H22V22H16V20H8V22H2V16H4V8H2V2M16,8V6H8V8H6V16H8V18H16V16H18V8H16M4,4V6H6V4H4M18,4V6H20V4H18M4,18V20H6V18H4M18,18V20H20V18H18Z",dr="M3.41,1.86L2,3.27L4.73,6H4A1,1 0 0,0 3,7V17A1,1 0 0,0 4,18H16C16.21,18 16.39,17.92 16.55,17.82L19.73,21L21.14,19.59L12.28,10.73L3.41,1.86M5,16V8H6.73L14.73,16H5M15,8V10.61L21,16.61V6.5L17,10.5V7A1,1 0 0,0 16,6H10.39L12.39,8H15Z",pr="M14.12,10H19V8.2H15.38L13.38,4.87C13.08,4.37 12.54,4.03 11.92,4.03C11.74,4.03 11.58,4.06 11.42,4.11L6,5.8V11H7.8V7.33L9.91,6.67L6,22H7.8L10.67,13.89L13,17V22H14.8V15.59L12.31,11.05L13.04,8.18M14,3.8C15,3.8 15.8,3 15.8,2C15.8,1 15,0.2 14,0.2C13,0.2 12.2,1 12.2,2C12.2,3 13,3.8 14,3.8Z";const Wt=globalThis,xe=Wt.ShadowRoot&&(Wt.ShadyCSS===void 0||Wt.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,we=Symbol(),Ne=new WeakMap;let zs=class{constructor(t,s,i){if(this._$cssResult$=!0,i!==we)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=t,this.t=s}get styleSheet(){let t=this.o;const s=this.t;if(xe&&t===void 0){const i=s!==void 0&&s.length===1;i&&(t=Ne.get(s)),t===void 0&&((this.o=t=new CSSStyleSheet).replaceSync(this.cssText),i&&Ne.set(s,t))}return t}toString(){return this.cssText}};const ur=e=>new zs(typeof e=="string"?e:e+"",void 0,we),b=(e,...t)=>{const s=e.length===1?e[0]:t.reduce((i,r,n)=>i+(o=>{if(o._$cssResult$===!0)return o.cssText;if(typeof o=="number")return o;throw Error("Value passed to 'css' function must be a 'css' function result: "+o+". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.")})(r)+e[n+1],e[0]);return new zs(s,e,we)},gr=(e,t)=>{if(xe)e.adoptedStyleSheets=t.map(s=>s instanceof CSSStyleSheet?s:s.styleSheet);else for(const s of t){const i=document.createElement("style"),r=Wt.litNonce;r!==void 0&&i.setAttribute("nonce",r),i.textContent=s.cssText,e.appendChild(i)}},Ue=xe?e=>e:e=>e instanceof CSSStyleSheet?(t=>{let s="";for(const i of t.cssRules)s+=i.cssText;return ur(s)})(e):e;const{is:mr,defineProperty:fr,getOwnPropertyDescriptor:br,getOwnPropertyNames:$r,getOwnPropertySymbols:vr,getPrototypeOf:yr}=Object,re=globalThis,Ie=re.trustedTypes,xr=Ie?Ie.emptyScript:"",wr=re.reactiveElementPolyfillSupport,Ht=(e,t)=>e,Xt={toAttribute(e,t){switch(t){case Boolean:e=e?xr:null;break;case Object:case Array:e=e==null?e:JSON.stringify(e)}return e},fromAttribute(e,t){let s=e;switch(t){case Boolean:s=e!==null;break;case Number:s=e===null?null:Number(e);break;case Object:case Array:try{s=JSON.parse(e)}catch{s=null}}return s}},Ce=(e,t)=>!mr(e,t),Ze={attribute:!0,type:String,converter:Xt,reflect:!1,useDefault:!1,hasChanged:Ce};Symbol.metadata??=Symbol("metadata"),re.litPropertyMetadata??=new WeakMap;let gt=class extends HTMLElement{static addInitializer(t){this._$Ei(),(this.l??=[]).push(t)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(t,s=Ze){if(s.state&&(s.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(t)&&((s=Object.create(s)).wrapped=!0),this.elementProperties.set(t,s),!s.noAccessor){const i=Symbol(),r=this.getPropertyDescriptor(t,i,s);r!==void 0&&fr(this.prototype,t,r)}}static getPropertyDescriptor(t,s,i){const{get:r,set:n}=br(this.prototype,t)??{get(){return this[s]},set(o){this[s]=o}};return{get:r,set(o){const l=r?.call(this);n?.call(this,o),this.requestUpdate(t,l,i)},configurable:!0,enumerable:!0}}static getPropertyOptions(t){return this.elementProperties.get(t)??Ze}static _$Ei(){if(this.hasOwnProperty(Ht("elementProperties")))return;const t=yr(this);t.finalize(),t.l!==void 0&&(this.l=[...t.l]),this.elementProperties=new Map(t.elementProperties)}static finalize(){if(this.hasOwnProperty(Ht("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(Ht("properties"))){const s=this.properties,i=[...$r(s),...vr(s)];for(const r of i)this.createProperty(r,s[r])}const t=this[Symbol.metadata];if(t!==null){const s=litPropertyMetadata.get(t);if(s!==void 0)for(const[i,r]of s)this.elementProperties.set(i,r)}this._$Eh=new Map;for(const[s,i]of this.elementProperties){const r=this._$Eu(s,i);r!==void 0&&this._$Eh.set(r,s)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(t){const s=[];if(Array.isArray(t)){const i=new Set(t.flat(1/0).reverse());for(const r of i)s.unshift(Ue(r))}else t!==void 0&&s.push(Ue(t));return s}static _$Eu(t,s){const i=s.attribute;return i===!1?void 0:typeof i=="string"?i:typeof t=="string"?t.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(t=>this.enableUpdating=t),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(t=>t(this))}addController(t){(this._$EO??=new Set).add(t),this.renderRoot!==void 0&&this.isConnected&&t.hostConnected?.()}removeController(t){this._$EO?.delete(t)}_$E_(){const t=new Map,s=this.constructor.elementProperties;for(const i of s.keys())this.hasOwnProperty(i)&&(t.set(i,this[i]),delete this[i]);t.size>0&&(this._$Ep=t)}createRenderRoot(){const t=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return gr(t,this.constructor.elementStyles),t}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(t=>t.hostConnected?.())}enableUpdating(t){}disconnectedCallback(){this._$EO?.forEach(t=>t.hostDisconnected?.())}attributeChangedCallback(t,s,i){this._$AK(t,i)}_$ET(t,s){const i=this.constructor.elementProperties.get(t),r=this.constructor._$Eu(t,i);if(r!==void 0&&i.reflect===!0){const n=(i.converter?.toAttribute!==void 0?i.converter:Xt).toAttribute(s,i.type);this._$Em=t,n==null?this.removeAttribute(r):this.setAttribute(r,n),this._$Em=null}}_$AK(t,s){const i=this.constructor,r=i._$Eh.get(t);if(r!==void 0&&this._$Em!==r){const n=i.getPropertyOptions(r),o=typeof n.converter=="function"?{fromAttribute:n.converter}:n.converter?.fromAttribute!==void 0?n.converter:Xt;this._$Em=r;const l=o.fromAttribute(s,n.type);this[r]=l??this._$Ej?.get(r)??l,this._$Em=null}}requestUpdate(t,s,i,r=!1,n){if(t!==void 0){const o=this.constructor;if(r===!1&&(n=this[t]),i??=o.getPropertyOptions(t),!((i.hasChanged??Ce)(n,s)||i.useDefault&&i.reflect&&n===this._$Ej?.get(t)&&!this.hasAttribute(o._$Eu(t,i))))return;this.C(t,s,i)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(t,s,{useDefault:i,reflect:r,wrapped:n},o){i&&!(this._$Ej??=new Map).has(t)&&(this._$Ej.set(t,o??s??this[t]),n!==!0||o!==void 0)||(this._$AL.has(t)||(this.hasUpdated||i||(s=void 0),this._$AL.set(t,s)),r===!0&&this._$Em!==t&&(this._$Eq??=new Set).add(t))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(s){Promise.reject(s)}const t=this.scheduleUpdate();return t!=null&&await t,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(const[r,n]of this._$Ep)this[r]=n;this._$Ep=void 0}const i=this.constructor.elementProperties;if(i.size>0)for(const[r,n]of i){const{wrapped:o}=n,l=this[r];o!==!0||this._$AL.has(r)||l===void 0||this.C(r,void 0,n,l)}}let t=!1;const s=this._$AL;try{t=this.shouldUpdate(s),t?(this.willUpdate(s),this._$EO?.forEach(i=>i.hostUpdate?.()),this.update(s)):this._$EM()}catch(i){throw t=!1,this._$EM(),i}t&&this._$AE(s)}willUpdate(t){}_$AE(t){this._$EO?.forEach(s=>s.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(t)),this.updated(t)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(t){return!0}update(t){this._$Eq&&=this._$Eq.forEach(s=>this._$ET(s,this[s])),this._$EM()}updated(t){}firstUpdated(t){}};gt.elementStyles=[],gt.shadowRootOptions={mode:"open"},gt[Ht("elementProperties")]=new Map,gt[Ht("finalized")]=new Map,wr?.({ReactiveElement:gt}),(re.reactiveElementVersions??=[]).push("2.1.2");const _e=globalThis,Be=e=>e,Yt=_e.trustedTypes,Fe=Yt?Yt.createPolicy("lit-html",{createHTML:e=>e}):void 0,Es="$lit$",Z=`lit$${Math.random().toFixed(9).slice(2)}$`,Ts="?"+Z,Cr=`<${Ts}>`,Q=document,Lt=()=>Q.createComment(""),kt=e=>e===null||typeof e!="object"&&typeof e!="function",Me=Array.isArray,_r=e=>Me(e)||typeof e?.[Symbol.iterator]=="function",pe=`[ 	
-\f\r]`,Mt=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,qe=/-->/g,Ke=/>/g,X=RegExp(`>|${pe}(?:([^\\s"'>=/]+)(${pe}*=${pe}*(?:[^ 	
-\f\r"'\`<>=]|("|')|))|$)`,"g"),We=/'/g,Ge=/"/g,Ds=/^(?:script|style|textarea|title)$/i,Rs=e=>(t,...s)=>({_$litType$:e,strings:t,values:s}),a=Rs(1),Gt=Rs(2),tt=Symbol.for("lit-noChange"),h=Symbol.for("lit-nothing"),Xe=new WeakMap,J=Q.createTreeWalker(Q,129);function js(e,t){if(!Me(e)||!e.hasOwnProperty("raw"))throw Error("invalid template strings array");return Fe!==void 0?Fe.createHTML(t):t}const Mr=(e,t)=>{const s=e.length-1,i=[];let r,n=t===2?"<svg>":t===3?"<math>":"",o=Mt;for(let l=0;l<s;l++){const c=e[l];let g,f,d=-1,$=0;for(;$<c.length&&(o.lastIndex=$,f=o.exec(c),f!==null);)$=o.lastIndex,o===Mt?f[1]==="!--"?o=qe:f[1]!==void 0?o=Ke:f[2]!==void 0?(Ds.test(f[2])&&(r=RegExp("</"+f[2],"g")),o=X):f[3]!==void 0&&(o=X):o===X?f[0]===">"?(o=r??Mt,d=-1):f[1]===void 0?d=-2:(d=o.lastIndex-f[2].length,g=f[1],o=f[3]===void 0?X:f[3]==='"'?Ge:We):o===Ge||o===We?o=X:o===qe||o===Ke?o=Mt:(o=X,r=void 0);const v=o===X&&e[l+1].startsWith("/>")?" ":"";n+=o===Mt?c+Cr:d>=0?(i.push(g),c.slice(0,d)+Es+c.slice(d)+Z+v):c+Z+(d===-2?l:v)}return[js(e,n+(e[s]||"<?>")+(t===2?"</svg>":t===3?"</math>":"")),i]};class Vt{constructor({strings:t,_$litType$:s},i){let r;this.parts=[];let n=0,o=0;const l=t.length-1,c=this.parts,[g,f]=Mr(t,s);if(this.el=Vt.createElement(g,i),J.currentNode=this.el.content,s===2||s===3){const d=this.el.content.firstChild;d.replaceWith(...d.childNodes)}for(;(r=J.nextNode())!==null&&c.length<l;){if(r.nodeType===1){if(r.hasAttributes())for(const d of r.getAttributeNames())if(d.endsWith(Es)){const $=f[o++],v=r.getAttribute(d).split(Z),_=/([.?@])?(.*)/.exec($);c.push({type:1,index:n,name:_[2],strings:v,ctor:_[1]==="."?Hr:_[1]==="?"?Lr:_[1]==="@"?kr:ne}),r.removeAttribute(d)}else d.startsWith(Z)&&(c.push({type:6,index:n}),r.removeAttribute(d));if(Ds.test(r.tagName)){const d=r.textContent.split(Z),$=d.length-1;if($>0){r.textContent=Yt?Yt.emptyScript:"";for(let v=0;v<$;v++)r.append(d[v],Lt()),J.nextNode(),c.push({type:2,index:++n});r.append(d[$],Lt())}}}else if(r.nodeType===8)if(r.data===Ts)c.push({type:2,index:n});else{let d=-1;for(;(d=r.data.indexOf(Z,d+1))!==-1;)c.push({type:7,index:n}),d+=Z.length-1}n++}}static createElement(t,s){const i=Q.createElement("template");return i.innerHTML=t,i}}function mt(e,t,s=e,i){if(t===tt)return t;let r=i!==void 0?s._$Co?.[i]:s._$Cl;const n=kt(t)?void 0:t._$litDirective$;return r?.constructor!==n&&(r?._$AO?.(!1),n===void 0?r=void 0:(r=new n(e),r._$AT(e,s,i)),i!==void 0?(s._$Co??=[])[i]=r:s._$Cl=r),r!==void 0&&(t=mt(e,r._$AS(e,t.values),r,i)),t}class Ar{constructor(t,s){this._$AV=[],this._$AN=void 0,this._$AD=t,this._$AM=s}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(t){const{el:{content:s},parts:i}=this._$AD,r=(t?.creationScope??Q).importNode(s,!0);J.currentNode=r;let n=J.nextNode(),o=0,l=0,c=i[0];for(;c!==void 0;){if(o===c.index){let g;c.type===2?g=new yt(n,n.nextSibling,this,t):c.type===1?g=new c.ctor(n,c.name,c.strings,this,t):c.type===6&&(g=new Vr(n,this,t)),this._$AV.push(g),c=i[++l]}o!==c?.index&&(n=J.nextNode(),o++)}return J.currentNode=Q,r}p(t){let s=0;for(const i of this._$AV)i!==void 0&&(i.strings!==void 0?(i._$AI(t,i,s),s+=i.strings.length-2):i._$AI(t[s])),s++}}class yt{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(t,s,i,r){this.type=2,this._$AH=h,this._$AN=void 0,this._$AA=t,this._$AB=s,this._$AM=i,this.options=r,this._$Cv=r?.isConnected??!0}get parentNode(){let t=this._$AA.parentNode;const s=this._$AM;return s!==void 0&&t?.nodeType===11&&(t=s.parentNode),t}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(t,s=this){t=mt(this,t,s),kt(t)?t===h||t==null||t===""?(this._$AH!==h&&this._$AR(),this._$AH=h):t!==this._$AH&&t!==tt&&this._(t):t._$litType$!==void 0?this.$(t):t.nodeType!==void 0?this.T(t):_r(t)?this.k(t):this._(t)}O(t){return this._$AA.parentNode.insertBefore(t,this._$AB)}T(t){this._$AH!==t&&(this._$AR(),this._$AH=this.O(t))}_(t){this._$AH!==h&&kt(this._$AH)?this._$AA.nextSibling.data=t:this.T(Q.createTextNode(t)),this._$AH=t}$(t){const{values:s,_$litType$:i}=t,r=typeof i=="number"?this._$AC(t):(i.el===void 0&&(i.el=Vt.createElement(js(i.h,i.h[0]),this.options)),i);if(this._$AH?._$AD===r)this._$AH.p(s);else{const n=new Ar(r,this),o=n.u(this.options);n.p(s),this.T(o),this._$AH=n}}_$AC(t){let s=Xe.get(t.strings);return s===void 0&&Xe.set(t.strings,s=new Vt(t)),s}k(t){Me(this._$AH)||(this._$AH=[],this._$AR());const s=this._$AH;let i,r=0;for(const n of t)r===s.length?s.push(i=new yt(this.O(Lt()),this.O(Lt()),this,this.options)):i=s[r],i._$AI(n),r++;r<s.length&&(this._$AR(i&&i._$AB.nextSibling,r),s.length=r)}_$AR(t=this._$AA.nextSibling,s){for(this._$AP?.(!1,!0,s);t!==this._$AB;){const i=Be(t).nextSibling;Be(t).remove(),t=i}}setConnected(t){this._$AM===void 0&&(this._$Cv=t,this._$AP?.(t))}}class ne{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(t,s,i,r,n){this.type=1,this._$AH=h,this._$AN=void 0,this.element=t,this.name=s,this._$AM=r,this.options=n,i.length>2||i[0]!==""||i[1]!==""?(this._$AH=Array(i.length-1).fill(new String),this.strings=i):this._$AH=h}_$AI(t,s=this,i,r){const n=this.strings;let o=!1;if(n===void 0)t=mt(this,t,s,0),o=!kt(t)||t!==this._$AH&&t!==tt,o&&(this._$AH=t);else{const l=t;let c,g;for(t=n[0],c=0;c<n.length-1;c++)g=mt(this,l[i+c],s,c),g===tt&&(g=this._$AH[c]),o||=!kt(g)||g!==this._$AH[c],g===h?t=h:t!==h&&(t+=(g??"")+n[c+1]),this._$AH[c]=g}o&&!r&&this.j(t)}j(t){t===h?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,t??"")}}class Hr extends ne{constructor(){super(...arguments),this.type=3}j(t){this.element[this.name]=t===h?void 0:t}}class Lr extends ne{constructor(){super(...arguments),this.type=4}j(t){this.element.toggleAttribute(this.name,!!t&&t!==h)}}class kr extends ne{constructor(t,s,i,r,n){super(t,s,i,r,n),this.type=5}_$AI(t,s=this){if((t=mt(this,t,s,0)??h)===tt)return;const i=this._$AH,r=t===h&&i!==h||t.capture!==i.capture||t.once!==i.once||t.passive!==i.passive,n=t!==h&&(i===h||r);r&&this.element.removeEventListener(this.name,this,i),n&&this.element.addEventListener(this.name,this,t),this._$AH=t}handleEvent(t){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,t):this._$AH.handleEvent(t)}}class Vr{constructor(t,s,i){this.element=t,this.type=6,this._$AN=void 0,this._$AM=s,this.options=i}get _$AU(){return this._$AM._$AU}_$AI(t){mt(this,t)}}const Or={I:yt},Sr=_e.litHtmlPolyfillSupport;Sr?.(Vt,yt),(_e.litHtmlVersions??=[]).push("3.3.3");const Pr=(e,t,s)=>{const i=s?.renderBefore??t;let r=i._$litPart$;if(r===void 0){const n=s?.renderBefore??null;i._$litPart$=r=new yt(t.insertBefore(Lt(),n),n,void 0,s??{})}return r._$AI(e),r};const Ae=globalThis;let V=class extends gt{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){const t=super.createRenderRoot();return this.renderOptions.renderBefore??=t.firstChild,t}update(t){const s=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(t),this._$Do=Pr(s,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return tt}};V._$litElement$=!0,V.finalized=!0,Ae.litElementHydrateSupport?.({LitElement:V});const zr=Ae.litElementPolyfillSupport;zr?.({LitElement:V});(Ae.litElementVersions??=[]).push("4.2.2");const y=e=>(t,s)=>{s!==void 0?s.addInitializer(()=>{customElements.define(e,t)}):customElements.define(e,t)};const Er={attribute:!0,type:String,converter:Xt,reflect:!1,hasChanged:Ce},Tr=(e=Er,t,s)=>{const{kind:i,metadata:r}=s;let n=globalThis.litPropertyMetadata.get(r);if(n===void 0&&globalThis.litPropertyMetadata.set(r,n=new Map),i==="setter"&&((e=Object.create(e)).wrapped=!0),n.set(s.name,e),i==="accessor"){const{name:o}=s;return{set(l){const c=t.get.call(this);t.set.call(this,l),this.requestUpdate(o,c,e,!0,l)},init(l){return l!==void 0&&this.C(o,void 0,e,l),l}}}if(i==="setter"){const{name:o}=s;return function(l){const c=this[o];t.call(this,l),this.requestUpdate(o,c,e,!0,l)}}throw Error("Unsupported decorator location: "+i)};function u(e){return(t,s)=>typeof s=="object"?Tr(e,t,s):((i,r,n)=>{const o=r.hasOwnProperty(n);return r.constructor.createProperty(n,i),o?Object.getOwnPropertyDescriptor(r,n):void 0})(e,t,s)}function m(e){return u({...e,state:!0,attribute:!1})}const Dr=(e,t,s)=>(s.configurable=!0,s.enumerable=!0,Reflect.decorate&&typeof t!="object"&&Object.defineProperty(e,t,s),s);function k(e,t){return(s,i,r)=>{const n=o=>o.renderRoot?.querySelector(e)??null;return Dr(s,i,{get(){return n(this)}})}}function p(e){return a`<svg class="mdi" viewBox="0 0 24 24" aria-hidden="true"><path d=${e} /></svg>`}class Rt{constructor(){this.observers=new Set}observe(t){return this.observers.add(t),()=>this.observers.delete(t)}changed(){for(const t of this.observers)t()}}class M{constructor(t,s){this.host=t,this.observed=s,this.stop=null,t.addController(this)}hostConnected(){this.stop??=this.observed()?.observe(()=>this.host.requestUpdate())??null}hostUpdate(){this.hostConnected()}hostDisconnected(){this.stop?.(),this.stop=null}}const Ns=["code_missing","guard_code_missing"],Rr=["wrong_code","locked_out",...Ns];function He(e){const{translation_key:t,translation_domain:s}=e??{};return s==="homesec"&&Rr.includes(t??"")}function jr(e){return He(e)&&Ns.includes(e.translation_key??"")}class Nr extends Rt{constructor(t){super(),this.action=t,this.pin="",this.isBusy=!1,this.error=null,this.done=new Promise((s,i)=>{this.finish=s,this.fail=i})}enter(t){this.pin=t,this.changed()}add(t){this.enter(this.pin+t)}erase(){this.enter(this.pin.slice(0,-1))}async submit(){const{pin:t}=this;if(!(!t||this.isBusy)){Object.assign(this,{pin:"",isBusy:!0,error:null}),this.changed();try{await this.action(t),this.finish(!0)}catch(s){He(s)?this.error=s:this.fail(s)}this.isBusy=!1,this.changed()}}cancel(){this.pin="",this.finish(!1)}}const Us=b`
+var Ws="M11,15H13V17H11V15M11,7H13V13H11V7M12,2C6.47,2 2,6.5 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20Z",Ri="M12,2L1,21H23M12,6L19.53,19H4.47M11,10V14H13V10M11,16V18H13V16",le="M20,11V13H8L13.5,18.5L12.08,19.92L4.16,12L12.08,4.08L13.5,5.5L8,11H20Z",Ks="M4,11V13H16L10.5,18.5L11.92,19.92L19.84,12L11.92,4.08L10.5,5.5L16,11H4Z",Ii="M19,15.59L17.59,17L14,13.41L10.41,17L9,15.59L12.59,12L9,8.41L10.41,7L14,10.59L17.59,7L19,8.41L15.41,12L19,15.59M22,3A2,2 0 0,1 24,5V19A2,2 0 0,1 22,21H7C6.31,21 5.77,20.64 5.41,20.11L0,12L5.41,3.88C5.77,3.35 6.31,3 7,3H22M22,5H7L2.28,12L7,19H22V5Z",Ni="M17.03 6C18.11 6 19 6.88 19 8V19C19 20.13 18.11 21 17.03 21C17.03 21.58 16.56 22 16 22C15.5 22 15 21.58 15 21H9C9 21.58 8.5 22 8 22C7.44 22 6.97 21.58 6.97 21C5.89 21 5 20.13 5 19V8C5 6.88 5.89 6 6.97 6H9V3C9 2.42 9.46 2 10 2H14C14.54 2 15 2.42 15 3V6H17.03M13.5 6V3.5H10.5V6H13.5M8 9V18H9.5V9H8M14.5 9V18H16V9H14.5M11.25 9V18H12.75V9H11.25Z",ji="M22.11,21.46L2.39,1.73L1.11,3L5.83,7.72C5.29,8.73 5,9.86 5,11V17L3,19V20H18.11L20.84,22.73L22.11,21.46M7,18V11C7,10.39 7.11,9.79 7.34,9.23L16.11,18H7M10,21H14A2,2 0 0,1 12,23A2,2 0 0,1 10,21M8.29,5.09C8.82,4.75 9.4,4.5 10,4.29C10,4.19 10,4.1 10,4A2,2 0 0,1 12,2A2,2 0 0,1 14,4C14,4.1 14,4.19 14,4.29C16.97,5.17 19,7.9 19,11V15.8L17,13.8V11A5,5 0 0,0 12,6C11.22,6 10.45,6.2 9.76,6.56L8.29,5.09Z",Xe="M10 21H14C14 22.1 13.1 23 12 23S10 22.1 10 21M21 19V20H3V19L5 17V11C5 7.9 7 5.2 10 4.3V4C10 2.9 10.9 2 12 2S14 2.9 14 4V4.3C17 5.2 19 7.9 19 11V17L21 19M17 11C17 8.2 14.8 6 12 6S7 8.2 7 11V18H17V11Z",Ui="M19 10C18.44 10 17.91 10.11 17.41 10.28L14.46 4.5H11V6H13.54L14.42 7.72L12 13.13L10.23 8.95C10.5 8.85 10.74 8.58 10.74 8.25C10.74 7.84 10.41 7.5 10 7.5H8C7.58 7.5 7.24 7.84 7.24 8.25S7.58 9 8 9H8.61L10.86 14.25H9.92C9.56 11.85 7.5 10 5 10C2.24 10 0 12.24 0 15S2.24 20 5 20C7.5 20 9.56 18.15 9.92 15.75H12.5L15.29 9.43L16.08 10.96C14.82 11.87 14 13.34 14 15C14 17.76 16.24 20 19 20S24 17.76 24 15 21.76 10 19 10M5 18.5C3.07 18.5 1.5 16.93 1.5 15S3.07 11.5 5 11.5C6.67 11.5 8.07 12.68 8.41 14.25H4V15.75H8.41C8.07 17.32 6.67 18.5 5 18.5M19 18.5C17.07 18.5 15.5 16.93 15.5 15C15.5 13.92 16 12.97 16.77 12.33L18.57 15.85L19.89 15.13L18.1 11.63C18.39 11.56 18.69 11.5 19 11.5C20.93 11.5 22.5 13.07 22.5 15S20.93 18.5 19 18.5Z",Zi="M23 11.5L19.95 10.37C19.69 9.22 19.04 8.56 19.04 8.56C17.4 6.92 14.75 6.92 13.11 8.56L11.63 10.04L5 3C4 7 5 11 7.45 14.22L2 19.5C2 19.5 10.89 21.5 16.07 17.45C18.83 15.29 19.45 14.03 19.84 12.7L23 11.5M17.71 11.72C17.32 12.11 16.68 12.11 16.29 11.72C15.9 11.33 15.9 10.7 16.29 10.31C16.68 9.92 17.32 9.92 17.71 10.31C18.1 10.7 18.1 11.33 17.71 11.72Z",Fi="M18,11H6V6H18M16.5,17A1.5,1.5 0 0,1 15,15.5A1.5,1.5 0 0,1 16.5,14A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 16.5,17M7.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,14A1.5,1.5 0 0,1 9,15.5A1.5,1.5 0 0,1 7.5,17M4,16C4,16.88 4.39,17.67 5,18.22V20A1,1 0 0,0 6,21H7A1,1 0 0,0 8,20V19H16V20A1,1 0 0,0 17,21H18A1,1 0 0,0 19,20V18.22C19.61,17.67 20,16.88 20,16V6C20,2.5 16.42,2 12,2C7.58,2 4,2.5 4,6V16Z",Bi="M9,10H7V12H9V10M13,10H11V12H13V10M17,10H15V12H17V10M19,3H18V1H16V3H8V1H6V3H5C3.89,3 3,3.9 3,5V19A2,2 0 0,0 5,21H19A2,2 0 0,0 21,19V5A2,2 0 0,0 19,3M19,19H5V8H19V19Z",qi="M20,4H16.83L15,2H9L7.17,4H4A2,2 0 0,0 2,6V18A2,2 0 0,0 4,20H20A2,2 0 0,0 22,18V6A2,2 0 0,0 20,4M20,18H4V6H8.05L9.88,4H14.12L15.95,6H20V18M12,7A5,5 0 0,0 7,12A5,5 0 0,0 12,17A5,5 0 0,0 17,12A5,5 0 0,0 12,7M12,15A3,3 0 0,1 9,12A3,3 0 0,1 12,9A3,3 0 0,1 15,12A3,3 0 0,1 12,15Z",Wi="M5,11L6.5,6.5H17.5L19,11M17.5,16A1.5,1.5 0 0,1 16,14.5A1.5,1.5 0 0,1 17.5,13A1.5,1.5 0 0,1 19,14.5A1.5,1.5 0 0,1 17.5,16M6.5,16A1.5,1.5 0 0,1 5,14.5A1.5,1.5 0 0,1 6.5,13A1.5,1.5 0 0,1 8,14.5A1.5,1.5 0 0,1 6.5,16M18.92,6C18.72,5.42 18.16,5 17.5,5H6.5C5.84,5 5.28,5.42 5.08,6L3,12V20A1,1 0 0,0 4,21H5A1,1 0 0,0 6,20V19H18V20A1,1 0 0,0 19,21H20A1,1 0 0,0 21,20V12L18.92,6Z",Ki="M12,8L10.67,8.09C9.81,7.07 7.4,4.5 5,4.5C5,4.5 3.03,7.46 4.96,11.41C4.41,12.24 4.07,12.67 4,13.66L2.07,13.95L2.28,14.93L4.04,14.67L4.18,15.38L2.61,16.32L3.08,17.21L4.53,16.32C5.68,18.76 8.59,20 12,20C15.41,20 18.32,18.76 19.47,16.32L20.92,17.21L21.39,16.32L19.82,15.38L19.96,14.67L21.72,14.93L21.93,13.95L20,13.66C19.93,12.67 19.59,12.24 19.04,11.41C20.97,7.46 19,4.5 19,4.5C16.6,4.5 14.19,7.07 13.33,8.09L12,8M9,11A1,1 0 0,1 10,12A1,1 0 0,1 9,13A1,1 0 0,1 8,12A1,1 0 0,1 9,11M15,11A1,1 0 0,1 16,12A1,1 0 0,1 15,13A1,1 0 0,1 14,12A1,1 0 0,1 15,11M11,14H13L12.3,15.39C12.5,16.03 13.06,16.5 13.75,16.5A1.5,1.5 0 0,0 15.25,15H15.75A2,2 0 0,1 13.75,17C13,17 12.35,16.59 12,16V16H12C11.65,16.59 11,17 10.25,17A2,2 0 0,1 8.25,15H8.75A1.5,1.5 0 0,0 10.25,16.5C10.94,16.5 11.5,16.03 11.7,15.39L11,14Z",Gi="M9 17H7V10H9V17M13 17H11V7H13V17M17 17H15V13H17V17M19 19H5V5H19V19.1M19 3H5C3.9 3 3 3.9 3 5V19C3 20.1 3.9 21 5 21H19C20.1 21 21 20.1 21 19V5C21 3.9 20.1 3 19 3Z",Gs="M21,7L9,19L3.5,13.5L4.91,12.09L9,16.17L19.59,5.59L21,7Z",Xi="M12 2C6.5 2 2 6.5 2 12S6.5 22 12 22 22 17.5 22 12 17.5 2 12 2M10 17L5 12L6.41 10.59L10 14.17L17.59 6.58L19 8L10 17Z",Yi="M12 2C6.5 2 2 6.5 2 12S6.5 22 12 22 22 17.5 22 12 17.5 2 12 2M12 20C7.59 20 4 16.41 4 12S7.59 4 12 4 20 7.59 20 12 16.41 20 12 20M16.59 7.58L10 14.17L7.41 11.59L6 13L10 17L18 9L16.59 7.58Z",Ji="M12,20A8,8 0 0,1 4,12A8,8 0 0,1 12,4A8,8 0 0,1 20,12A8,8 0 0,1 12,20M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2Z",Qi="M20,16V10H22V16A2,2 0 0,1 20,18H8C6.89,18 6,17.1 6,16V4C6,2.89 6.89,2 8,2H16V4H8V16H20M10.91,7.08L14,10.17L20.59,3.58L22,5L14,13L9.5,8.5L10.91,7.08M16,20V22H4A2,2 0 0,1 2,20V7H4V20H16Z",Xs="M15.41,16.58L10.83,12L15.41,7.41L14,6L8,12L14,18L15.41,16.58Z",He="M8.59,16.58L13.17,12L8.59,7.41L10,6L16,12L10,18L8.59,16.58Z",Ys="M19,6.41L17.59,5L12,10.59L6.41,5L5,6.41L10.59,12L5,17.59L6.41,19L12,13.41L17.59,19L19,17.59L13.41,12L19,6.41Z",tr="M13 19C13 19.34 13.04 19.67 13.09 20H6.5C5 20 3.69 19.5 2.61 18.43C1.54 17.38 1 16.09 1 14.58C1 13.28 1.39 12.12 2.17 11.1S4 9.43 5.25 9.15C5.67 7.62 6.5 6.38 7.75 5.43S10.42 4 12 4C13.95 4 15.6 4.68 16.96 6.04C18.32 7.4 19 9.05 19 11C20.15 11.13 21.1 11.63 21.86 12.5C22.37 13.07 22.7 13.71 22.86 14.42C21.82 13.54 20.5 13 19 13C18.89 13 18.79 13 18.68 13C18.62 13 18.56 13 18.5 13H17V11C17 9.62 16.5 8.44 15.54 7.46C14.56 6.5 13.38 6 12 6S9.44 6.5 8.46 7.46C7.5 8.44 7 9.62 7 11H6.5C5.53 11 4.71 11.34 4.03 12.03C3.34 12.71 3 13.53 3 14.5S3.34 16.29 4.03 17C4.71 17.66 5.53 18 6.5 18H13.09C13.04 18.33 13 18.66 13 19M17.75 19.43L16.16 17.84L15 19L17.75 22L22.5 17.25L21.34 15.84L17.75 19.43Z",er="M6.5 20Q4.22 20 2.61 18.43 1 16.85 1 14.58 1 12.63 2.17 11.1 3.35 9.57 5.25 9.15 5.88 6.85 7.75 5.43 9.63 4 12 4 14.93 4 16.96 6.04 19 8.07 19 11 20.73 11.2 21.86 12.5 23 13.78 23 15.5 23 17.38 21.69 18.69 20.38 20 18.5 20H13Q12.18 20 11.59 19.41 11 18.83 11 18V12.85L9.4 14.4L8 13L12 9L16 13L14.6 14.4L13 12.85V18H18.5Q19.55 18 20.27 17.27 21 16.55 21 15.5 21 14.45 20.27 13.73 19.55 13 18.5 13H17V11Q17 8.93 15.54 7.46 14.08 6 12 6 9.93 6 8.46 7.46 7 8.93 7 11H6.5Q5.05 11 4.03 12.03 3 13.05 3 14.5 3 15.95 4.03 17 5.05 18 6.5 18H9V20M12 13Z",sr="M17 3H5C3.89 3 3 3.9 3 5V19C3 20.1 3.89 21 5 21H19C20.1 21 21 20.1 21 19V7L17 3M19 19H5V5H16.17L19 7.83V19M12 12C10.34 12 9 13.34 9 15S10.34 18 12 18 15 16.66 15 15 13.66 12 12 12M6 6H15V10H6V6Z",ir="M10.5,18A0.5,0.5 0 0,1 11,18.5A0.5,0.5 0 0,1 10.5,19A0.5,0.5 0 0,1 10,18.5A0.5,0.5 0 0,1 10.5,18M13.5,18A0.5,0.5 0 0,1 14,18.5A0.5,0.5 0 0,1 13.5,19A0.5,0.5 0 0,1 13,18.5A0.5,0.5 0 0,1 13.5,18M10,11A1,1 0 0,1 11,12A1,1 0 0,1 10,13A1,1 0 0,1 9,12A1,1 0 0,1 10,11M14,11A1,1 0 0,1 15,12A1,1 0 0,1 14,13A1,1 0 0,1 13,12A1,1 0 0,1 14,11M18,18C18,20.21 15.31,22 12,22C8.69,22 6,20.21 6,18C6,17.1 6.45,16.27 7.2,15.6C6.45,14.6 6,13.35 6,12L6.12,10.78C5.58,10.93 4.93,10.93 4.4,10.78C3.38,10.5 1.84,9.35 2.07,8.55C2.3,7.75 4.21,7.6 5.23,7.9C5.82,8.07 6.45,8.5 6.82,8.96L7.39,8.15C6.79,7.05 7,4 10,3L9.91,3.14V3.14C9.63,3.58 8.91,4.97 9.67,6.47C10.39,6.17 11.17,6 12,6C12.83,6 13.61,6.17 14.33,6.47C15.09,4.97 14.37,3.58 14.09,3.14L14,3C17,4 17.21,7.05 16.61,8.15L17.18,8.96C17.55,8.5 18.18,8.07 18.77,7.9C19.79,7.6 21.7,7.75 21.93,8.55C22.16,9.35 20.62,10.5 19.6,10.78C19.07,10.93 18.42,10.93 17.88,10.78L18,12C18,13.35 17.55,14.6 16.8,15.6C17.55,16.27 18,17.1 18,18M12,16C9.79,16 8,16.9 8,18C8,19.1 9.79,20 12,20C14.21,20 16,19.1 16,18C16,16.9 14.21,16 12,16M12,14C13.12,14 14.17,14.21 15.07,14.56C15.65,13.87 16,13 16,12A4,4 0 0,0 12,8A4,4 0 0,0 8,12C8,13 8.35,13.87 8.93,14.56C9.83,14.21 10.88,14 12,14M14.09,3.14V3.14Z",rr="M15 13H16.5V15.82L18.94 17.23L18.19 18.53L15 16.69V13M23 16C23 19.87 19.87 23 16 23C14.09 23 12.36 22.24 11.1 21H8C6.9 21 6 20.1 6 19V7H18V9.29C20.89 10.15 23 12.83 23 16M9 16C9 12.13 12.13 9 16 9H8V19H9.67C9.24 18.09 9 17.07 9 16M16 11C13.24 11 11 13.24 11 16C11 18.76 13.24 21 16 21C18.76 21 21 18.76 21 16C21 13.24 18.76 11 16 11M15.5 4H19V6H5V4H8.5L9.5 3H14.5L15.5 4Z",nr="M14.12,10.47L12,12.59L9.87,10.47L8.46,11.88L10.59,14L8.47,16.12L9.88,17.53L12,15.41L14.12,17.53L15.53,16.12L13.41,14L15.53,11.88L14.12,10.47M15.5,4L14.5,3H9.5L8.5,4H5V6H19V4H15.5M6,19A2,2 0 0,0 8,21H16A2,2 0 0,0 18,19V7H6V19M8,9H16V19H8V9Z",ke="M6,19A2,2 0 0,0 8,21H16A2,2 0 0,0 18,19V7H6V19M8,9H16V19H8V9M15.5,4L14.5,3H9.5L8.5,4H5V6H19V4H15.5Z",ar="M14,14H16L12,10L8,14H10V18H14V14M6,7H18V19C18,19.5 17.8,20 17.39,20.39C17,20.8 16.5,21 16,21H8C7.5,21 7,20.8 6.61,20.39C6.2,20 6,19.5 6,19V7M19,4V6H5V4H8.5L9.5,3H14.5L15.5,4H19Z",or="M18,4C16.29,4 15.25,4.33 14.65,4.61C13.88,4.23 13,4 12,4C11,4 10.12,4.23 9.35,4.61C8.75,4.33 7.71,4 6,4C3,4 1,12 1,14C1,14.83 2.32,15.59 4.14,15.9C4.78,18.14 7.8,19.85 11.5,20V15.72C10.91,15.35 10,14.68 10,14C10,13 12,13 12,13C12,13 14,13 14,14C14,14.68 13.09,15.35 12.5,15.72V20C16.2,19.85 19.22,18.14 19.86,15.9C21.68,15.59 23,14.83 23,14C23,12 21,4 18,4M4.15,13.87C3.65,13.75 3.26,13.61 3,13.5C3.25,10.73 5.2,6.4 6.05,6C6.59,6 7,6.06 7.37,6.11C5.27,8.42 4.44,12.04 4.15,13.87M9,12A1,1 0 0,1 8,11C8,10.46 8.45,10 9,10A1,1 0 0,1 10,11C10,11.56 9.55,12 9,12M15,12A1,1 0 0,1 14,11C14,10.46 14.45,10 15,10A1,1 0 0,1 16,11C16,11.56 15.55,12 15,12M19.85,13.87C19.56,12.04 18.73,8.42 16.63,6.11C17,6.06 17.41,6 17.95,6C18.8,6.4 20.75,10.73 21,13.5C20.75,13.61 20.36,13.75 19.85,13.87Z",lr="M5,20H19V18H5M19,9H15V3H9V9H5L12,16L19,9Z",cr="M12,1L8,5H11V14H13V5H16M18,23H6C4.89,23 4,22.1 4,21V9A2,2 0 0,1 6,7H9V9H6V21H18V9H15V7H18A2,2 0 0,1 20,9V21A2,2 0 0,1 18,23Z",hr="M2,5.27L3.28,4L20,20.72L18.73,22L15.65,18.92C14.5,19.3 13.28,19.5 12,19.5C7,19.5 2.73,16.39 1,12C1.69,10.24 2.79,8.69 4.19,7.46L2,5.27M12,9A3,3 0 0,1 15,12C15,12.35 14.94,12.69 14.83,13L11,9.17C11.31,9.06 11.65,9 12,9M12,4.5C17,4.5 21.27,7.61 23,12C22.18,14.08 20.79,15.88 19,17.19L17.58,15.76C18.94,14.82 20.06,13.54 20.82,12C19.17,8.64 15.76,6.5 12,6.5C10.91,6.5 9.84,6.68 8.84,7L7.3,5.47C8.74,4.85 10.33,4.5 12,4.5M3.18,12C4.83,15.36 8.24,17.5 12,17.5C12.69,17.5 13.37,17.43 14,17.29L11.72,15C10.29,14.85 9.15,13.71 9,12.28L5.6,8.87C4.61,9.72 3.78,10.78 3.18,12Z",Js="M12,9A3,3 0 0,1 15,12A3,3 0 0,1 12,15A3,3 0 0,1 9,12A3,3 0 0,1 12,9M12,4.5C17,4.5 21.27,7.61 23,12C21.27,16.39 17,19.5 12,19.5C7,19.5 2.73,16.39 1,12C2.73,7.61 7,4.5 12,4.5M3.18,12C4.83,15.36 8.24,17.5 12,17.5C15.76,17.5 19.17,15.36 20.82,12C19.17,8.64 15.76,6.5 12,6.5C8.24,6.5 4.83,8.64 3.18,12Z",dr="M18,9H16V7H18M18,13H16V11H18M18,17H16V15H18M8,9H6V7H8M8,13H6V11H8M8,17H6V15H8M18,3V5H16V3H8V5H6V3H4V21H6V19H8V21H16V19H18V21H20V3H18Z",pr="M6,13H18V11H6M3,6V8H21V6M10,18H14V16H10V18Z",ur="M5,5H10V7H7V10H5V5M14,5H19V10H17V7H14V5M17,14H19V19H14V17H17V14M10,17V19H5V14H7V17H10Z",fr="M14,14H19V16H16V19H14V14M5,14H10V19H8V16H5V14M8,5H10V10H5V8H8V5M19,8V10H14V5H16V8H19Z",gr="M11 15.5H12.5V17H11V15.5M12 6.95C14.7 7.06 15.87 9.78 14.28 11.81C13.86 12.31 13.19 12.64 12.85 13.07C12.5 13.5 12.5 14 12.5 14.5H11C11 13.65 11 12.94 11.35 12.44C11.68 11.94 12.35 11.64 12.77 11.31C14 10.18 13.68 8.59 12 8.46C11.18 8.46 10.5 9.13 10.5 9.97H9C9 8.3 10.35 6.95 12 6.95M12 2C11.5 2 11 2.19 10.59 2.59L2.59 10.59C1.8 11.37 1.8 12.63 2.59 13.41L10.59 21.41C11.37 22.2 12.63 22.2 13.41 21.41L21.41 13.41C22.2 12.63 22.2 11.37 21.41 10.59L13.41 2.59C13 2.19 12.5 2 12 2M12 4L20 12L12 20L4 12Z",mr="M13.5,8H12V13L16.28,15.54L17,14.33L13.5,12.25V8M13,3A9,9 0 0,0 4,12H1L4.96,16.03L9,12H6A7,7 0 0,1 13,5A7,7 0 0,1 20,12A7,7 0 0,1 13,19C11.07,19 9.32,18.21 8.06,16.94L6.64,18.36C8.27,20 10.5,21 13,21A9,9 0 0,0 22,12A9,9 0 0,0 13,3",br="M10,20V14H14V20H19V12H22L12,3L2,12H5V20H10Z",vr="M22 6V9.5L20.5 10L18.96 7.54C18.83 7.33 18.5 7.42 18.5 7.67V11.25C18.5 12.23 18.11 13.11 17.5 13.78V21H15V15C14.92 15 14.84 15 14.75 15C14.54 15 14.33 14.97 14.13 14.94L9.69 14.2L8.57 16.21L9.53 21H7L6 16.25C5.97 15.95 6 15.65 6.16 15.39L7.18 13.58C6.2 13.03 5.53 12 5.5 10.81C5.46 10.96 5.44 11.18 5.47 11.5C5.5 11.94 5.61 12.59 5.54 13.31C5.5 14.03 5.17 14.77 4.75 15.26C4.32 15.75 3.85 16.09 3.35 16.35L2.65 15.65C2.84 15.18 3.03 14.76 3.07 14.37C3.13 14 3.06 13.7 2.95 13.43L2.42 12.3C2.21 11.79 1.95 11.05 2 10.18C2.03 9.33 2.5 8.22 3.39 7.61C4.29 7 5.26 6.92 6.05 7.08C6.55 7.18 7.06 7.42 7.5 7.76C7.87 7.59 8.3 7.5 8.75 7.5H14.5V7C14.5 4.79 16.29 3 18.5 3H22L21.11 4.34C21.65 4.7 22 5.31 22 6Z",yr="M22 20.7L3.3 2L2 3.3L3 4.3V19C3 20.1 3.9 21 5 21H19.7L20.7 22L22 20.7M5 19V6.3L12.6 13.9L11.1 15.8L9 13.1L6 17H15.7L17.7 19H5M8.8 5L6.8 3H19C20.1 3 21 3.9 21 5V17.2L19 15.2V5H8.8",ce="M12,17A2,2 0 0,0 14,15C14,13.89 13.1,13 12,13A2,2 0 0,0 10,15A2,2 0 0,0 12,17M18,8A2,2 0 0,1 20,10V20A2,2 0 0,1 18,22H6A2,2 0 0,1 4,20V10C4,8.89 4.9,8 6,8H7V6A5,5 0 0,1 12,1A5,5 0 0,1 17,6V8H18M12,3A3,3 0 0,0 9,6V8H15V6A3,3 0 0,0 12,3Z",Ve="M10 13C11.1 13 12 13.89 12 15C12 16.11 11.11 17 10 17S8 16.11 8 15 8.9 13 10 13M18 1C15.24 1 13 3.24 13 6V8H4C2.9 8 2 8.9 2 10V20C2 21.1 2.9 22 4 22H16C17.1 22 18 21.1 18 20V10C18 8.9 17.1 8 16 8H15V6C15 4.34 16.34 3 18 3S21 4.34 21 6V8H23V6C23 3.24 20.76 1 18 1M16 10V20H4V10H16Z",$r="M9.5,3A6.5,6.5 0 0,1 16,9.5C16,11.11 15.41,12.59 14.44,13.73L14.71,14H15.5L20.5,19L19,20.5L14,15.5V14.71L13.73,14.44C12.59,15.41 11.11,16 9.5,16A6.5,6.5 0 0,1 3,9.5A6.5,6.5 0 0,1 9.5,3M9.5,5C7,5 5,7 5,9.5C5,12 7,14 9.5,14C12,14 14,12 14,9.5C14,7 12,5 9.5,5Z",wr="M3,6H21V8H3V6M3,11H21V13H3V11M3,16H21V18H3V16Z",xr="M7,10L12,15L17,10H7Z",Cr="M2 12A10 10 0 0 0 15 21.54A10 10 0 0 1 15 2.46A10 10 0 0 0 2 12Z",_r="M10,0.2C9,0.2 8.2,1 8.2,2C8.2,3 9,3.8 10,3.8C11,3.8 11.8,3 11.8,2C11.8,1 11,0.2 10,0.2M15.67,1A7.33,7.33 0 0,0 23,8.33V7A6,6 0 0,1 17,1H15.67M18.33,1C18.33,3.58 20.42,5.67 23,5.67V4.33C21.16,4.33 19.67,2.84 19.67,1H18.33M21,1A2,2 0 0,0 23,3V1H21M7.92,4.03C7.75,4.03 7.58,4.06 7.42,4.11L2,5.8V11H3.8V7.33L5.91,6.67L2,22H3.8L6.67,13.89L9,17V22H10.8V15.59L8.31,11.05L9.04,8.18L10.12,10H15V8.2H11.38L9.38,4.87C9.08,4.37 8.54,4.03 7.92,4.03Z",Mr="M17.42,10L13.41,6H9V8H12.59L14.59,10H6.5C4,10 2,12 2,14.5C2,17 4,19 6.5,19C8.72,19 10.56,17.38 10.92,15.27L13.04,14C13,14.17 13,14.33 13,14.5C13,17 15,19 17.5,19C20,19 22,17 22,14.5C22,12 20,10 17.5,10M8.84,15.26C8.5,16.27 7.58,17 6.47,17C5.09,17 3.97,15.88 3.97,14.5C3.97,13.12 5.09,12 6.47,12C7.59,12 8.5,12.74 8.84,13.75H6V15.25L8.84,15.26M17.47,17C16.09,17 14.97,15.88 14.97,14.5C14.97,13.12 16.09,12 17.47,12A2.5,2.5 0 0,1 19.97,14.5A2.5,2.5 0 0,1 17.47,17Z",Lr="M8.35,3C9.53,2.83 10.78,4.12 11.14,5.9C11.5,7.67 10.85,9.25 9.67,9.43C8.5,9.61 7.24,8.32 6.87,6.54C6.5,4.77 7.17,3.19 8.35,3M15.5,3C16.69,3.19 17.35,4.77 17,6.54C16.62,8.32 15.37,9.61 14.19,9.43C13,9.25 12.35,7.67 12.72,5.9C13.08,4.12 14.33,2.83 15.5,3M3,7.6C4.14,7.11 5.69,8 6.5,9.55C7.26,11.13 7,12.79 5.87,13.28C4.74,13.77 3.2,12.89 2.41,11.32C1.62,9.75 1.9,8.08 3,7.6M21,7.6C22.1,8.08 22.38,9.75 21.59,11.32C20.8,12.89 19.26,13.77 18.13,13.28C17,12.79 16.74,11.13 17.5,9.55C18.31,8 19.86,7.11 21,7.6M19.33,18.38C19.37,19.32 18.65,20.36 17.79,20.75C16,21.57 13.88,19.87 11.89,19.87C9.9,19.87 7.76,21.64 6,20.75C5,20.26 4.31,18.96 4.44,17.88C4.62,16.39 6.41,15.59 7.47,14.5C8.88,13.09 9.88,10.44 11.89,10.44C13.89,10.44 14.95,13.05 16.3,14.5C17.41,15.72 19.26,16.75 19.33,18.38Z",Ar="M12,20C7.59,20 4,16.41 4,12C4,7.59 7.59,4 12,4C16.41,4 20,7.59 20,12C20,16.41 16.41,20 12,20M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M10,16.5L16,12L10,7.5V16.5Z",Hr="M19,13H13V19H11V13H5V11H11V5H13V11H19V13Z",Qs="M16.56,5.44L15.11,6.89C16.84,7.94 18,9.83 18,12A6,6 0 0,1 12,18A6,6 0 0,1 6,12C6,9.83 7.16,7.94 8.88,6.88L7.44,5.44C5.36,6.88 4,9.28 4,12A8,8 0 0,0 12,20A8,8 0 0,0 20,12C20,9.28 18.64,6.88 16.56,5.44M13,3H11V13H13",ti="M12.5,5A7.5,7.5 0 0,0 5,12.5A7.5,7.5 0 0,0 12.5,20A7.5,7.5 0 0,0 20,12.5A7.5,7.5 0 0,0 12.5,5M7,10H9A1,1 0 0,1 10,11V12C10,12.5 9.62,12.9 9.14,12.97L10.31,15H9.15L8,13V15H7M12,10H14V11H12V12H14V13H12V14H14V15H12A1,1 0 0,1 11,14V11A1,1 0 0,1 12,10M16,10H18V11H16V14H18V15H16A1,1 0 0,1 15,14V11A1,1 0 0,1 16,10M8,11V12H9V11",kr="M18,16.08C17.24,16.08 16.56,16.38 16.04,16.85L8.91,12.7C8.96,12.47 9,12.24 9,12C9,11.76 8.96,11.53 8.91,11.3L15.96,7.19C16.5,7.69 17.21,8 18,8A3,3 0 0,0 21,5A3,3 0 0,0 18,2A3,3 0 0,0 15,5C15,5.24 15.04,5.47 15.09,5.7L8.04,9.81C7.5,9.31 6.79,9 6,9A3,3 0 0,0 3,12A3,3 0 0,0 6,15C6.79,15 7.5,14.69 8.04,14.19L15.16,18.34C15.11,18.55 15.08,18.77 15.08,19C15.08,20.61 16.39,21.91 18,21.91C19.61,21.91 20.92,20.61 20.92,19A2.92,2.92 0 0,0 18,16.08Z",Vr="M20,8.5A2.5,2.5 0 0,1 17.5,11C16.42,11 15.5,10.31 15.16,9.36C14.72,9.75 14.14,10 13.5,10C12.94,10 12.42,9.81 12,9.5C11.58,9.81 11.07,10 10.5,10C9.86,10 9.28,9.75 8.84,9.36C8.5,10.31 7.58,11 6.5,11A2.5,2.5 0 0,1 4,8.5C4,7.26 4.91,6.23 6.1,6.04C6.04,5.87 6,5.69 6,5.5A1.5,1.5 0 0,1 7.5,4C7.7,4 7.89,4.04 8.06,4.11C8.23,3.47 8.81,3 9.5,3C9.75,3 10,3.07 10.18,3.17C10.5,2.5 11.19,2 12,2C12.81,2 13.5,2.5 13.82,3.17C14,3.07 14.25,3 14.5,3C15.19,3 15.77,3.47 15.94,4.11C16.11,4.04 16.3,4 16.5,4A1.5,1.5 0 0,1 18,5.5C18,5.69 17.96,5.87 17.9,6.04C19.09,6.23 20,7.26 20,8.5M10,12A1,1 0 0,0 9,13A1,1 0 0,0 10,14A1,1 0 0,0 11,13A1,1 0 0,0 10,12M14,12A1,1 0 0,0 13,13A1,1 0 0,0 14,14A1,1 0 0,0 15,13A1,1 0 0,0 14,12M20.23,10.66C19.59,11.47 18.61,12 17.5,12C17.05,12 16.62,11.9 16.21,11.73C16.2,14.28 15.83,17.36 14.45,18.95C13.93,19.54 13.3,19.86 12.5,19.96V18H11.5V19.96C10.7,19.86 10.07,19.55 9.55,18.95C8.16,17.35 7.79,14.29 7.78,11.74C7.38,11.9 6.95,12 6.5,12C5.39,12 4.41,11.47 3.77,10.66C2.88,11.55 2,12 2,12C2,12 3,14 5,14C5.36,14 5.64,13.96 5.88,13.91C6.22,17.73 7.58,22 12,22C16.42,22 17.78,17.73 18.12,13.91C18.36,13.96 18.64,14 19,14C21,14 22,12 22,12C22,12 21.12,11.55 20.23,10.66Z",Ye="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5M11,7H13V13H11M11,15H13V17H11",Sr="M21,11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1L21,5V11M12,21C15.75,20 19,15.54 19,11.22V6.3L12,3.18V21Z",Or="M11,13H13V16H16V11H18L12,6L6,11H8V16H11V13M12,1L21,5V11C21,16.55 17.16,21.74 12,23C6.84,21.74 3,16.55 3,11V5L12,1Z",Pr="M12,1L3,5V11C3,16.55 6.84,21.74 12,23C17.16,21.74 21,16.55 21,11V5L12,1M12,7C13.4,7 14.8,8.1 14.8,9.5V11C15.4,11 16,11.6 16,12.3V15.8C16,16.4 15.4,17 14.7,17H9.2C8.6,17 8,16.4 8,15.7V12.2C8,11.6 8.6,11 9.2,11V9.5C9.2,8.1 10.6,7 12,7M12,8.2C11.2,8.2 10.5,8.7 10.5,9.5V11H13.5V9.5C13.5,8.7 12.8,8.2 12,8.2Z",Er="M1,4.27L3,6.27V11C3,16.55 6.84,21.74 12,23C13.87,22.54 15.57,21.56 16.97,20.24L19.23,22.5L20.5,21.22L2.28,3L1,4.27M12,21C8.25,20 5,15.54 5,11.22V8.27L15.59,18.86C14.53,19.89 13.3,20.65 12,21M21,5V11C21,13.28 20.35,15.5 19.23,17.4L17.77,15.95C18.54,14.5 19,12.84 19,11.22V6.3L12,3.18L7.16,5.34L5.65,3.82L12,1L21,5Z",Tr="M12 1L3 5V11C3 16.55 6.84 21.74 12 23C17.16 21.74 21 16.55 21 11V5L12 1M12 8.89C13.6 8.89 14.89 10.18 14.89 11.78S13.6 14.67 12 14.67 9.11 13.37 9.11 11.78 10.41 8.89 12 8.89M12 6L13.38 8C12.96 7.82 12.5 7.73 12 7.73S11.05 7.82 10.62 8L12 6M7 8.89L9.4 8.69C9.06 9 8.74 9.34 8.5 9.76C8.25 10.18 8.1 10.62 8 11.08L7 8.89M7 14.67L8.03 12.5C8.11 12.93 8.27 13.38 8.5 13.8C8.75 14.23 9.06 14.59 9.4 14.88L7 14.67M17 8.89L16 11.08C15.9 10.62 15.74 10.18 15.5 9.76C15.26 9.34 14.95 9 14.6 8.68L17 8.89M17 14.67L14.6 14.87C14.94 14.58 15.25 14.22 15.5 13.8C15.74 13.38 15.89 12.93 15.97 12.5L17 14.67M12 17.55L10.61 15.57C11.04 15.72 11.5 15.82 12 15.82C12.5 15.82 12.95 15.72 13.37 15.57L12 17.55Z",ei="M12,2A10,10 0 0,0 2,12A10,10 0 0,0 12,22A10,10 0 0,0 22,12A10,10 0 0,0 12,2M12,4C16.41,4 20,7.59 20,12C20,16.41 16.41,20 12,20C7.59,20 4,16.41 4,12C4,7.59 7.59,4 12,4M9,9V15H15V9",zr="M18,18.5A1.5,1.5 0 0,1 16.5,17A1.5,1.5 0 0,1 18,15.5A1.5,1.5 0 0,1 19.5,17A1.5,1.5 0 0,1 18,18.5M19.5,9.5L21.46,12H17V9.5M6,18.5A1.5,1.5 0 0,1 4.5,17A1.5,1.5 0 0,1 6,15.5A1.5,1.5 0 0,1 7.5,17A1.5,1.5 0 0,1 6,18.5M20,8H17V4H3C1.89,4 1,4.89 1,6V17H3A3,3 0 0,0 6,20A3,3 0 0,0 9,17H15A3,3 0 0,0 18,20A3,3 0 0,0 21,17H23V12L20,8Z",Dr="M3,17V19H9V17H3M3,5V7H13V5H3M13,21V19H21V17H13V15H11V21H13M7,9V11H3V13H7V15H9V9H7M21,13V11H11V13H21M15,9H17V7H21V5H17V3H15V9Z",Je="M12.5,8C9.85,8 7.45,9 5.6,10.6L2,7V16H11L7.38,12.38C8.77,11.22 10.54,10.5 12.5,10.5C16.04,10.5 19.05,12.81 20.1,16L22.47,15.22C21.08,11.03 17.15,8 12.5,8Z",Rr="M2,2V8H4.28L5.57,16H4V22H10V20.06L15,20.05V22H21V16H19.17L20,9H22V3H16V6.53L14.8,8H9.59L8,5.82V2M4,4H6V6H4M18,5H20V7H18M6.31,8H7.11L9,10.59V14H15V10.91L16.57,9H18L17.16,16H15V18.06H10V16H7.6M11,10H13V12H11M6,18H8V20H6M17,18H19V20H17",si="M2,2H8V4H16V2H22V8H20V16H22V22H16V20H8V22H2V16H4V8H2V2M16,8V6H8V8H6V16H8V18H16V16H18V8H16M4,4V6H6V4H4M18,4V6H20V4H18M4,18V20H6V18H4M18,18V20H20V18H18Z",Ir="M3.41,1.86L2,3.27L4.73,6H4A1,1 0 0,0 3,7V17A1,1 0 0,0 4,18H16C16.21,18 16.39,17.92 16.55,17.82L19.73,21L21.14,19.59L12.28,10.73L3.41,1.86M5,16V8H6.73L14.73,16H5M15,8V10.61L21,16.61V6.5L17,10.5V7A1,1 0 0,0 16,6H10.39L12.39,8H15Z",Nr="M14,3.23V5.29C16.89,6.15 19,8.83 19,12C19,15.17 16.89,17.84 14,18.7V20.77C18,19.86 21,16.28 21,12C21,7.72 18,4.14 14,3.23M16.5,12C16.5,10.23 15.5,8.71 14,7.97V16C15.5,15.29 16.5,13.76 16.5,12M3,9V15H7L12,20V4L7,9H3Z",jr="M12,4L9.91,6.09L12,8.18M4.27,3L3,4.27L7.73,9H3V15H7L12,20V13.27L16.25,17.53C15.58,18.04 14.83,18.46 14,18.7V20.77C15.38,20.45 16.63,19.82 17.68,18.96L19.73,21L21,19.73L12,10.73M19,12C19,12.94 18.8,13.82 18.46,14.64L19.97,16.15C20.62,14.91 21,13.5 21,12C21,7.72 18,4.14 14,3.23V5.29C16.89,6.15 19,8.83 19,12M16.5,12C16.5,10.23 15.5,8.71 14,7.97V10.18L16.45,12.63C16.5,12.43 16.5,12.21 16.5,12Z",Ur="M14.12,10H19V8.2H15.38L13.38,4.87C13.08,4.37 12.54,4.03 11.92,4.03C11.74,4.03 11.58,4.06 11.42,4.11L6,5.8V11H7.8V7.33L9.91,6.67L6,22H7.8L10.67,13.89L13,17V22H14.8V15.59L12.31,11.05L13.04,8.18M14,3.8C15,3.8 15.8,3 15.8,2C15.8,1 15,0.2 14,0.2C13,0.2 12.2,1 12.2,2C12.2,3 13,3.8 14,3.8Z";const Qt=globalThis,Se=Qt.ShadowRoot&&(Qt.ShadyCSS===void 0||Qt.ShadyCSS.nativeShadow)&&"adoptedStyleSheets"in Document.prototype&&"replace"in CSSStyleSheet.prototype,Oe=Symbol(),Qe=new WeakMap;let ii=class{constructor(t,s,i){if(this._$cssResult$=!0,i!==Oe)throw Error("CSSResult is not constructable. Use `unsafeCSS` or `css` instead.");this.cssText=t,this.t=s}get styleSheet(){let t=this.o;const s=this.t;if(Se&&t===void 0){const i=s!==void 0&&s.length===1;i&&(t=Qe.get(s)),t===void 0&&((this.o=t=new CSSStyleSheet).replaceSync(this.cssText),i&&Qe.set(s,t))}return t}toString(){return this.cssText}};const Zr=e=>new ii(typeof e=="string"?e:e+"",void 0,Oe),v=(e,...t)=>{const s=e.length===1?e[0]:t.reduce((i,r,n)=>i+(a=>{if(a._$cssResult$===!0)return a.cssText;if(typeof a=="number")return a;throw Error("Value passed to 'css' function must be a 'css' function result: "+a+". Use 'unsafeCSS' to pass non-literal values, but take care to ensure page security.")})(r)+e[n+1],e[0]);return new ii(s,e,Oe)},Fr=(e,t)=>{if(Se)e.adoptedStyleSheets=t.map(s=>s instanceof CSSStyleSheet?s:s.styleSheet);else for(const s of t){const i=document.createElement("style"),r=Qt.litNonce;r!==void 0&&i.setAttribute("nonce",r),i.textContent=s.cssText,e.appendChild(i)}},ts=Se?e=>e:e=>e instanceof CSSStyleSheet?(t=>{let s="";for(const i of t.cssRules)s+=i.cssText;return Zr(s)})(e):e;const{is:Br,defineProperty:qr,getOwnPropertyDescriptor:Wr,getOwnPropertyNames:Kr,getOwnPropertySymbols:Gr,getPrototypeOf:Xr}=Object,he=globalThis,es=he.trustedTypes,Yr=es?es.emptyScript:"",Jr=he.reactiveElementPolyfillSupport,Tt=(e,t)=>e,ee={toAttribute(e,t){switch(t){case Boolean:e=e?Yr:null;break;case Object:case Array:e=e==null?e:JSON.stringify(e)}return e},fromAttribute(e,t){let s=e;switch(t){case Boolean:s=e!==null;break;case Number:s=e===null?null:Number(e);break;case Object:case Array:try{s=JSON.parse(e)}catch{s=null}}return s}},Pe=(e,t)=>!Br(e,t),ss={attribute:!0,type:String,converter:ee,reflect:!1,useDefault:!1,hasChanged:Pe};Symbol.metadata??=Symbol("metadata"),he.litPropertyMetadata??=new WeakMap;let $t=class extends HTMLElement{static addInitializer(t){this._$Ei(),(this.l??=[]).push(t)}static get observedAttributes(){return this.finalize(),this._$Eh&&[...this._$Eh.keys()]}static createProperty(t,s=ss){if(s.state&&(s.attribute=!1),this._$Ei(),this.prototype.hasOwnProperty(t)&&((s=Object.create(s)).wrapped=!0),this.elementProperties.set(t,s),!s.noAccessor){const i=Symbol(),r=this.getPropertyDescriptor(t,i,s);r!==void 0&&qr(this.prototype,t,r)}}static getPropertyDescriptor(t,s,i){const{get:r,set:n}=Wr(this.prototype,t)??{get(){return this[s]},set(a){this[s]=a}};return{get:r,set(a){const l=r?.call(this);n?.call(this,a),this.requestUpdate(t,l,i)},configurable:!0,enumerable:!0}}static getPropertyOptions(t){return this.elementProperties.get(t)??ss}static _$Ei(){if(this.hasOwnProperty(Tt("elementProperties")))return;const t=Xr(this);t.finalize(),t.l!==void 0&&(this.l=[...t.l]),this.elementProperties=new Map(t.elementProperties)}static finalize(){if(this.hasOwnProperty(Tt("finalized")))return;if(this.finalized=!0,this._$Ei(),this.hasOwnProperty(Tt("properties"))){const s=this.properties,i=[...Kr(s),...Gr(s)];for(const r of i)this.createProperty(r,s[r])}const t=this[Symbol.metadata];if(t!==null){const s=litPropertyMetadata.get(t);if(s!==void 0)for(const[i,r]of s)this.elementProperties.set(i,r)}this._$Eh=new Map;for(const[s,i]of this.elementProperties){const r=this._$Eu(s,i);r!==void 0&&this._$Eh.set(r,s)}this.elementStyles=this.finalizeStyles(this.styles)}static finalizeStyles(t){const s=[];if(Array.isArray(t)){const i=new Set(t.flat(1/0).reverse());for(const r of i)s.unshift(ts(r))}else t!==void 0&&s.push(ts(t));return s}static _$Eu(t,s){const i=s.attribute;return i===!1?void 0:typeof i=="string"?i:typeof t=="string"?t.toLowerCase():void 0}constructor(){super(),this._$Ep=void 0,this.isUpdatePending=!1,this.hasUpdated=!1,this._$Em=null,this._$Ev()}_$Ev(){this._$ES=new Promise(t=>this.enableUpdating=t),this._$AL=new Map,this._$E_(),this.requestUpdate(),this.constructor.l?.forEach(t=>t(this))}addController(t){(this._$EO??=new Set).add(t),this.renderRoot!==void 0&&this.isConnected&&t.hostConnected?.()}removeController(t){this._$EO?.delete(t)}_$E_(){const t=new Map,s=this.constructor.elementProperties;for(const i of s.keys())this.hasOwnProperty(i)&&(t.set(i,this[i]),delete this[i]);t.size>0&&(this._$Ep=t)}createRenderRoot(){const t=this.shadowRoot??this.attachShadow(this.constructor.shadowRootOptions);return Fr(t,this.constructor.elementStyles),t}connectedCallback(){this.renderRoot??=this.createRenderRoot(),this.enableUpdating(!0),this._$EO?.forEach(t=>t.hostConnected?.())}enableUpdating(t){}disconnectedCallback(){this._$EO?.forEach(t=>t.hostDisconnected?.())}attributeChangedCallback(t,s,i){this._$AK(t,i)}_$ET(t,s){const i=this.constructor.elementProperties.get(t),r=this.constructor._$Eu(t,i);if(r!==void 0&&i.reflect===!0){const n=(i.converter?.toAttribute!==void 0?i.converter:ee).toAttribute(s,i.type);this._$Em=t,n==null?this.removeAttribute(r):this.setAttribute(r,n),this._$Em=null}}_$AK(t,s){const i=this.constructor,r=i._$Eh.get(t);if(r!==void 0&&this._$Em!==r){const n=i.getPropertyOptions(r),a=typeof n.converter=="function"?{fromAttribute:n.converter}:n.converter?.fromAttribute!==void 0?n.converter:ee;this._$Em=r;const l=a.fromAttribute(s,n.type);this[r]=l??this._$Ej?.get(r)??l,this._$Em=null}}requestUpdate(t,s,i,r=!1,n){if(t!==void 0){const a=this.constructor;if(r===!1&&(n=this[t]),i??=a.getPropertyOptions(t),!((i.hasChanged??Pe)(n,s)||i.useDefault&&i.reflect&&n===this._$Ej?.get(t)&&!this.hasAttribute(a._$Eu(t,i))))return;this.C(t,s,i)}this.isUpdatePending===!1&&(this._$ES=this._$EP())}C(t,s,{useDefault:i,reflect:r,wrapped:n},a){i&&!(this._$Ej??=new Map).has(t)&&(this._$Ej.set(t,a??s??this[t]),n!==!0||a!==void 0)||(this._$AL.has(t)||(this.hasUpdated||i||(s=void 0),this._$AL.set(t,s)),r===!0&&this._$Em!==t&&(this._$Eq??=new Set).add(t))}async _$EP(){this.isUpdatePending=!0;try{await this._$ES}catch(s){Promise.reject(s)}const t=this.scheduleUpdate();return t!=null&&await t,!this.isUpdatePending}scheduleUpdate(){return this.performUpdate()}performUpdate(){if(!this.isUpdatePending)return;if(!this.hasUpdated){if(this.renderRoot??=this.createRenderRoot(),this._$Ep){for(const[r,n]of this._$Ep)this[r]=n;this._$Ep=void 0}const i=this.constructor.elementProperties;if(i.size>0)for(const[r,n]of i){const{wrapped:a}=n,l=this[r];a!==!0||this._$AL.has(r)||l===void 0||this.C(r,void 0,n,l)}}let t=!1;const s=this._$AL;try{t=this.shouldUpdate(s),t?(this.willUpdate(s),this._$EO?.forEach(i=>i.hostUpdate?.()),this.update(s)):this._$EM()}catch(i){throw t=!1,this._$EM(),i}t&&this._$AE(s)}willUpdate(t){}_$AE(t){this._$EO?.forEach(s=>s.hostUpdated?.()),this.hasUpdated||(this.hasUpdated=!0,this.firstUpdated(t)),this.updated(t)}_$EM(){this._$AL=new Map,this.isUpdatePending=!1}get updateComplete(){return this.getUpdateComplete()}getUpdateComplete(){return this._$ES}shouldUpdate(t){return!0}update(t){this._$Eq&&=this._$Eq.forEach(s=>this._$ET(s,this[s])),this._$EM()}updated(t){}firstUpdated(t){}};$t.elementStyles=[],$t.shadowRootOptions={mode:"open"},$t[Tt("elementProperties")]=new Map,$t[Tt("finalized")]=new Map,Jr?.({ReactiveElement:$t}),(he.reactiveElementVersions??=[]).push("2.1.2");const Ee=globalThis,is=e=>e,se=Ee.trustedTypes,rs=se?se.createPolicy("lit-html",{createHTML:e=>e}):void 0,ri="$lit$",W=`lit$${Math.random().toFixed(9).slice(2)}$`,ni="?"+W,Qr=`<${ni}>`,it=document,zt=()=>it.createComment(""),Dt=e=>e===null||typeof e!="object"&&typeof e!="function",Te=Array.isArray,tn=e=>Te(e)||typeof e?.[Symbol.iterator]=="function",$e=`[ 	
+\f\r]`,Pt=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,ns=/-->/g,as=/>/g,tt=RegExp(`>|${$e}(?:([^\\s"'>=/]+)(${$e}*=${$e}*(?:[^ 	
+\f\r"'\`<>=]|("|')|))|$)`,"g"),os=/'/g,ls=/"/g,ai=/^(?:script|style|textarea|title)$/i,oi=e=>(t,...s)=>({_$litType$:e,strings:t,values:s}),o=oi(1),te=oi(2),rt=Symbol.for("lit-noChange"),h=Symbol.for("lit-nothing"),cs=new WeakMap,st=it.createTreeWalker(it,129);function li(e,t){if(!Te(e)||!e.hasOwnProperty("raw"))throw Error("invalid template strings array");return rs!==void 0?rs.createHTML(t):t}const en=(e,t)=>{const s=e.length-1,i=[];let r,n=t===2?"<svg>":t===3?"<math>":"",a=Pt;for(let l=0;l<s;l++){const c=e[l];let u,g,d=-1,y=0;for(;y<c.length&&(a.lastIndex=y,g=a.exec(c),g!==null);)y=a.lastIndex,a===Pt?g[1]==="!--"?a=ns:g[1]!==void 0?a=as:g[2]!==void 0?(ai.test(g[2])&&(r=RegExp("</"+g[2],"g")),a=tt):g[3]!==void 0&&(a=tt):a===tt?g[0]===">"?(a=r??Pt,d=-1):g[1]===void 0?d=-2:(d=a.lastIndex-g[2].length,u=g[1],a=g[3]===void 0?tt:g[3]==='"'?ls:os):a===ls||a===os?a=tt:a===ns||a===as?a=Pt:(a=tt,r=void 0);const b=a===tt&&e[l+1].startsWith("/>")?" ":"";n+=a===Pt?c+Qr:d>=0?(i.push(u),c.slice(0,d)+ri+c.slice(d)+W+b):c+W+(d===-2?l:b)}return[li(e,n+(e[s]||"<?>")+(t===2?"</svg>":t===3?"</math>":"")),i]};class Rt{constructor({strings:t,_$litType$:s},i){let r;this.parts=[];let n=0,a=0;const l=t.length-1,c=this.parts,[u,g]=en(t,s);if(this.el=Rt.createElement(u,i),st.currentNode=this.el.content,s===2||s===3){const d=this.el.content.firstChild;d.replaceWith(...d.childNodes)}for(;(r=st.nextNode())!==null&&c.length<l;){if(r.nodeType===1){if(r.hasAttributes())for(const d of r.getAttributeNames())if(d.endsWith(ri)){const y=g[a++],b=r.getAttribute(d).split(W),_=/([.?@])?(.*)/.exec(y);c.push({type:1,index:n,name:_[2],strings:b,ctor:_[1]==="."?rn:_[1]==="?"?nn:_[1]==="@"?an:de}),r.removeAttribute(d)}else d.startsWith(W)&&(c.push({type:6,index:n}),r.removeAttribute(d));if(ai.test(r.tagName)){const d=r.textContent.split(W),y=d.length-1;if(y>0){r.textContent=se?se.emptyScript:"";for(let b=0;b<y;b++)r.append(d[b],zt()),st.nextNode(),c.push({type:2,index:++n});r.append(d[y],zt())}}}else if(r.nodeType===8)if(r.data===ni)c.push({type:2,index:n});else{let d=-1;for(;(d=r.data.indexOf(W,d+1))!==-1;)c.push({type:7,index:n}),d+=W.length-1}n++}}static createElement(t,s){const i=it.createElement("template");return i.innerHTML=t,i}}function wt(e,t,s=e,i){if(t===rt)return t;let r=i!==void 0?s._$Co?.[i]:s._$Cl;const n=Dt(t)?void 0:t._$litDirective$;return r?.constructor!==n&&(r?._$AO?.(!1),n===void 0?r=void 0:(r=new n(e),r._$AT(e,s,i)),i!==void 0?(s._$Co??=[])[i]=r:s._$Cl=r),r!==void 0&&(t=wt(e,r._$AS(e,t.values),r,i)),t}class sn{constructor(t,s){this._$AV=[],this._$AN=void 0,this._$AD=t,this._$AM=s}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(t){const{el:{content:s},parts:i}=this._$AD,r=(t?.creationScope??it).importNode(s,!0);st.currentNode=r;let n=st.nextNode(),a=0,l=0,c=i[0];for(;c!==void 0;){if(a===c.index){let u;c.type===2?u=new kt(n,n.nextSibling,this,t):c.type===1?u=new c.ctor(n,c.name,c.strings,this,t):c.type===6&&(u=new on(n,this,t)),this._$AV.push(u),c=i[++l]}a!==c?.index&&(n=st.nextNode(),a++)}return st.currentNode=it,r}p(t){let s=0;for(const i of this._$AV)i!==void 0&&(i.strings!==void 0?(i._$AI(t,i,s),s+=i.strings.length-2):i._$AI(t[s])),s++}}class kt{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(t,s,i,r){this.type=2,this._$AH=h,this._$AN=void 0,this._$AA=t,this._$AB=s,this._$AM=i,this.options=r,this._$Cv=r?.isConnected??!0}get parentNode(){let t=this._$AA.parentNode;const s=this._$AM;return s!==void 0&&t?.nodeType===11&&(t=s.parentNode),t}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(t,s=this){t=wt(this,t,s),Dt(t)?t===h||t==null||t===""?(this._$AH!==h&&this._$AR(),this._$AH=h):t!==this._$AH&&t!==rt&&this._(t):t._$litType$!==void 0?this.$(t):t.nodeType!==void 0?this.T(t):tn(t)?this.k(t):this._(t)}O(t){return this._$AA.parentNode.insertBefore(t,this._$AB)}T(t){this._$AH!==t&&(this._$AR(),this._$AH=this.O(t))}_(t){this._$AH!==h&&Dt(this._$AH)?this._$AA.nextSibling.data=t:this.T(it.createTextNode(t)),this._$AH=t}$(t){const{values:s,_$litType$:i}=t,r=typeof i=="number"?this._$AC(t):(i.el===void 0&&(i.el=Rt.createElement(li(i.h,i.h[0]),this.options)),i);if(this._$AH?._$AD===r)this._$AH.p(s);else{const n=new sn(r,this),a=n.u(this.options);n.p(s),this.T(a),this._$AH=n}}_$AC(t){let s=cs.get(t.strings);return s===void 0&&cs.set(t.strings,s=new Rt(t)),s}k(t){Te(this._$AH)||(this._$AH=[],this._$AR());const s=this._$AH;let i,r=0;for(const n of t)r===s.length?s.push(i=new kt(this.O(zt()),this.O(zt()),this,this.options)):i=s[r],i._$AI(n),r++;r<s.length&&(this._$AR(i&&i._$AB.nextSibling,r),s.length=r)}_$AR(t=this._$AA.nextSibling,s){for(this._$AP?.(!1,!0,s);t!==this._$AB;){const i=is(t).nextSibling;is(t).remove(),t=i}}setConnected(t){this._$AM===void 0&&(this._$Cv=t,this._$AP?.(t))}}class de{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(t,s,i,r,n){this.type=1,this._$AH=h,this._$AN=void 0,this.element=t,this.name=s,this._$AM=r,this.options=n,i.length>2||i[0]!==""||i[1]!==""?(this._$AH=Array(i.length-1).fill(new String),this.strings=i):this._$AH=h}_$AI(t,s=this,i,r){const n=this.strings;let a=!1;if(n===void 0)t=wt(this,t,s,0),a=!Dt(t)||t!==this._$AH&&t!==rt,a&&(this._$AH=t);else{const l=t;let c,u;for(t=n[0],c=0;c<n.length-1;c++)u=wt(this,l[i+c],s,c),u===rt&&(u=this._$AH[c]),a||=!Dt(u)||u!==this._$AH[c],u===h?t=h:t!==h&&(t+=(u??"")+n[c+1]),this._$AH[c]=u}a&&!r&&this.j(t)}j(t){t===h?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,t??"")}}class rn extends de{constructor(){super(...arguments),this.type=3}j(t){this.element[this.name]=t===h?void 0:t}}class nn extends de{constructor(){super(...arguments),this.type=4}j(t){this.element.toggleAttribute(this.name,!!t&&t!==h)}}class an extends de{constructor(t,s,i,r,n){super(t,s,i,r,n),this.type=5}_$AI(t,s=this){if((t=wt(this,t,s,0)??h)===rt)return;const i=this._$AH,r=t===h&&i!==h||t.capture!==i.capture||t.once!==i.once||t.passive!==i.passive,n=t!==h&&(i===h||r);r&&this.element.removeEventListener(this.name,this,i),n&&this.element.addEventListener(this.name,this,t),this._$AH=t}handleEvent(t){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,t):this._$AH.handleEvent(t)}}class on{constructor(t,s,i){this.element=t,this.type=6,this._$AN=void 0,this._$AM=s,this.options=i}get _$AU(){return this._$AM._$AU}_$AI(t){wt(this,t)}}const ln={I:kt},cn=Ee.litHtmlPolyfillSupport;cn?.(Rt,kt),(Ee.litHtmlVersions??=[]).push("3.3.3");const hn=(e,t,s)=>{const i=s?.renderBefore??t;let r=i._$litPart$;if(r===void 0){const n=s?.renderBefore??null;i._$litPart$=r=new kt(t.insertBefore(zt(),n),n,void 0,s??{})}return r._$AI(e),r};const ze=globalThis;let S=class extends $t{constructor(){super(...arguments),this.renderOptions={host:this},this._$Do=void 0}createRenderRoot(){const t=super.createRenderRoot();return this.renderOptions.renderBefore??=t.firstChild,t}update(t){const s=this.render();this.hasUpdated||(this.renderOptions.isConnected=this.isConnected),super.update(t),this._$Do=hn(s,this.renderRoot,this.renderOptions)}connectedCallback(){super.connectedCallback(),this._$Do?.setConnected(!0)}disconnectedCallback(){super.disconnectedCallback(),this._$Do?.setConnected(!1)}render(){return rt}};S._$litElement$=!0,S.finalized=!0,ze.litElementHydrateSupport?.({LitElement:S});const dn=ze.litElementPolyfillSupport;dn?.({LitElement:S});(ze.litElementVersions??=[]).push("4.2.2");const $=e=>(t,s)=>{s!==void 0?s.addInitializer(()=>{customElements.define(e,t)}):customElements.define(e,t)};const pn={attribute:!0,type:String,converter:ee,reflect:!1,hasChanged:Pe},un=(e=pn,t,s)=>{const{kind:i,metadata:r}=s;let n=globalThis.litPropertyMetadata.get(r);if(n===void 0&&globalThis.litPropertyMetadata.set(r,n=new Map),i==="setter"&&((e=Object.create(e)).wrapped=!0),n.set(s.name,e),i==="accessor"){const{name:a}=s;return{set(l){const c=t.get.call(this);t.set.call(this,l),this.requestUpdate(a,c,e,!0,l)},init(l){return l!==void 0&&this.C(a,void 0,e,l),l}}}if(i==="setter"){const{name:a}=s;return function(l){const c=this[a];t.call(this,l),this.requestUpdate(a,c,e,!0,l)}}throw Error("Unsupported decorator location: "+i)};function p(e){return(t,s)=>typeof s=="object"?un(e,t,s):((i,r,n)=>{const a=r.hasOwnProperty(n);return r.constructor.createProperty(n,i),a?Object.getOwnPropertyDescriptor(r,n):void 0})(e,t,s)}function m(e){return p({...e,state:!0,attribute:!1})}const fn=(e,t,s)=>(s.configurable=!0,s.enumerable=!0,Reflect.decorate&&typeof t!="object"&&Object.defineProperty(e,t,s),s);function H(e,t){return(s,i,r)=>{const n=a=>a.renderRoot?.querySelector(e)??null;return fn(s,i,{get(){return n(this)}})}}function f(e){return o`<svg class="mdi" viewBox="0 0 24 24" aria-hidden="true"><path d=${e} /></svg>`}class ft{constructor(){this.observers=new Set}observe(t){return this.observers.add(t),()=>this.observers.delete(t)}changed(){for(const t of this.observers)t()}}class M{constructor(t,s){this.host=t,this.observed=s,this.stop=null,t.addController(this)}hostConnected(){this.stop??=this.observed()?.observe(()=>this.host.requestUpdate())??null}hostUpdate(){this.hostConnected()}hostDisconnected(){this.stop?.(),this.stop=null}}const ci=["code_missing","guard_code_missing"],gn=["wrong_code","locked_out",...ci];function De(e){const{translation_key:t,translation_domain:s}=e??{};return s==="homesec"&&gn.includes(t??"")}function mn(e){return De(e)&&ci.includes(e.translation_key??"")}class bn extends ft{constructor(t){super(),this.action=t,this.pin="",this.isBusy=!1,this.error=null,this.done=new Promise((s,i)=>{this.finish=s,this.fail=i})}enter(t){this.pin=t,this.changed()}add(t){this.enter(this.pin+t)}erase(){this.enter(this.pin.slice(0,-1))}async submit(){const{pin:t}=this;if(!(!t||this.isBusy)){Object.assign(this,{pin:"",isBusy:!0,error:null}),this.changed();try{await this.action(t),this.finish(!0)}catch(s){De(s)?this.error=s:this.fail(s)}this.isBusy=!1,this.changed()}}cancel(){this.pin="",this.finish(!1)}}const hi=v`
 :host {
 --hs-text: var(--primary-text-color, #141414);
 --hs-text-2: var(--secondary-text-color, #5e5e5e);
@@ -20,7 +20,7 @@ font-family: var(--ha-font-family-body, Roboto, Noto, sans-serif);
 font-size: 14px;
 line-height: 1.4;
 }
-`,x=b`
+`,w=v`
 *,
 *::before,
 *::after {
@@ -114,7 +114,7 @@ transition: none !important;
 scroll-behavior: auto !important;
 }
 }
-`,U=b`
+`,N=v`
 .card {
 background: var(--hs-card);
 border-radius: var(--hs-radius);
@@ -144,7 +144,7 @@ padding: 32px 16px;
 text-align: center;
 color: var(--hs-text-2);
 }
-`;var Ur=Object.defineProperty,Ir=Object.getOwnPropertyDescriptor,xt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ir(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ur(t,s,r),r};const Zr=["1","2","3","4","5","6","7","8","9"],Ye=["location-changed","popstate"];function Ot(e,t,s){return Br(e,t,s)}async function et(e,t,s){try{return await s(null),!0}catch(i){if(!jr(i))throw i}return Ot(e,t,s)}function R(e,t,s){const i=e.page.system.state?.alarm;return i&&i.code_format!==null&&i.state!=="disarmed"?Ot(e,t,s):et(e,t,s)}async function Br(e,t,s){const i=document.createElement("homesec-pin-dialog"),r=new Nr(s);Object.assign(i,{page:e.page,reason:t,entry:r}),document.body.append(i);try{return await r.done}finally{i.remove()}}let q=class extends V{constructor(){super(),this.reason="",this.openedOn=location.pathname,this.close=()=>this.dialog.close(),this.handleNavigation=()=>{location.pathname!==this.openedOn&&this.close()},new M(this,()=>this.entry)}connectedCallback(){super.connectedCallback();for(const e of Ye)window.addEventListener(e,this.handleNavigation);this.style.colorScheme=this.page.hass().themes?.darkMode?"dark":"light"}disconnectedCallback(){super.disconnectedCallback();for(const e of Ye)window.removeEventListener(e,this.handleNavigation)}firstUpdated(){this.dialog.showModal(),matchMedia("(pointer: fine)").matches?this.input.focus():this.dialog.focus()}render(){const{entry:e,page:t}=this,{texts:s}=t;return a`<dialog
+`;var vn=Object.defineProperty,yn=Object.getOwnPropertyDescriptor,Vt=(e,t,s,i)=>{for(var r=i>1?void 0:i?yn(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&vn(t,s,r),r};const $n=["1","2","3","4","5","6","7","8","9"],hs=["location-changed","popstate"];function It(e,t,s){return wn(e,t,s)}async function gt(e,t,s){try{return await s(null),!0}catch(i){if(!mn(i))throw i}return It(e,t,s)}function U(e,t,s){const i=e.page.system.state?.alarm;return i&&i.code_format!==null&&i.state!=="disarmed"?It(e,t,s):gt(e,t,s)}async function wn(e,t,s){const i=document.createElement("homesec-pin-dialog"),r=new bn(s);Object.assign(i,{page:e.page,reason:t,entry:r}),document.body.append(i);try{return await r.done}finally{i.remove()}}let G=class extends S{constructor(){super(),this.reason="",this.openedOn=location.pathname,this.close=()=>this.dialog.close(),this.handleNavigation=()=>{location.pathname!==this.openedOn&&this.close()},new M(this,()=>this.entry)}connectedCallback(){super.connectedCallback();for(const e of hs)window.addEventListener(e,this.handleNavigation);this.style.colorScheme=this.page.hass().themes?.darkMode?"dark":"light"}disconnectedCallback(){super.disconnectedCallback();for(const e of hs)window.removeEventListener(e,this.handleNavigation)}firstUpdated(){this.dialog.showModal(),matchMedia("(pointer: fine)").matches?this.input.focus():this.dialog.focus()}render(){const{entry:e,page:t}=this,{texts:s}=t;return o`<dialog
 tabindex="-1"
 aria-labelledby="reason"
 @close=${()=>e.cancel()}
@@ -172,14 +172,14 @@ ${this.renderKeys()}
 ${s.get("common.cancel")}
 </button>
 <button class="button strong" ?disabled=${e.isBusy||!e.pin}>
-${p(Vs)}${s.get("alarm.confirm")}
+${f(Gs)}${s.get("alarm.confirm")}
 </button>
 </div>
 </form>
-</dialog>`}renderKeys(){const e=t=>a`<button type="button" class="button key" @click=${()=>this.entry.add(t)}>
+</dialog>`}renderKeys(){const e=t=>o`<button type="button" class="button key" @click=${()=>this.entry.add(t)}>
 ${t}
-</button>`;return a`<div class="keys">
-${Zr.map(e)}
+</button>`;return o`<div class="keys">
+${$n.map(e)}
 <span></span>
 ${e("0")}
 <button
@@ -188,9 +188,9 @@ class="button key plain"
 aria-label=${this.page.texts.get("alarm.erase")}
 @click=${()=>this.entry.erase()}
 >
-${p(ai)}
+${f(Ii)}
 </button>
-</div>`}submit(e){e.preventDefault(),this.entry.submit()}};q.styles=[Us,x,b`
+</div>`}submit(e){e.preventDefault(),this.entry.submit()}};G.styles=[hi,w,v`
 dialog {
 border: none;
 border-radius: var(--hs-radius);
@@ -251,26 +251,26 @@ gap: 8px;
 .end .button {
 flex: 1;
 }
-`];xt([u({attribute:!1})],q.prototype,"page",2);xt([u()],q.prototype,"reason",2);xt([u({attribute:!1})],q.prototype,"entry",2);xt([k("dialog")],q.prototype,"dialog",2);xt([k("input")],q.prototype,"input",2);q=xt([y("homesec-pin-dialog")],q);const Fr=24*3600;function D(e){return e?{password:e}:{}}class qr{constructor(t){this.hass=t}subscribeSystem(t){return this.subscribe("homesec/house/subscribe",{},t)}async subscribeClips(t){const{connection:s}=this.hass(),i=()=>t({unavailable:!1}),r=await this.subscribe("homesec/clips/subscribe",{},t);return s.addEventListener("ready",i),()=>{s.removeEventListener("ready",i),r()}}clips(t,s,i){return this.call("homesec/clips/list",{...t,...s?{cursor:s}:{},limit:i})}clip(t,s){return this.call("homesec/clips/get",{clip_id:t,...s})}protect(t,s,i){return this.call("homesec/clips/protect",{ids:t,protected:s,...D(i)})}delete(t,s){return this.call("homesec/clips/delete",{ids:t,...D(s)})}deletedClips(t,s){return this.call("homesec/deleted/list",{...t?{cursor:t}:{},limit:s})}restore(t){return this.call("homesec/deleted/restore",{ids:t})}purge(t,s){return this.call("homesec/deleted/purge",{ids:t,...D(s)})}export(t){return this.call("homesec/clips/export",{ids:t})}timeline(t,s){return this.call("homesec/timeline",{from:t,to:s})}visitStatistics(t,s){return this.call("homesec/insight",{from:t,to:s})}zones(t){return this.call("homesec/zones/get",{camera_id:t})}saveZones(t,s,i){return this.call("homesec/zones/save",{camera_id:t,zones:s,...D(i)})}previewZones(t,s,i){return this.subscribe("homesec/zones/preview",{camera_id:t,zones:s},i)}async signed(t){return(await this.call("auth/sign_path",{path:t,expires:Fr})).path}arm(t,s,{force:i=!1}={}){return this.call("homesec/alarm/arm",{mode:t,force:i,...D(s)})}disarm(t){return this.call("homesec/alarm/disarm",D(t))}snooze(t,s,i){const r={cameras:[t],duration_s:s};return this.call("homesec/cameras/snooze",{...r,...D(i)})}setDetection(t,s,i){return this.call("homesec/cameras/detection",{camera_id:t,on:s,...D(i)})}turnOn(t){return this.call("homesec/cameras/turn_on",{camera_id:t})}record(t,s,i){return this.call("homesec/cameras/record",{camera_id:t,on:s,...D(i)})}lastPicture(t){return this.call("homesec/cameras/picture",{camera_id:t})}call(t,s){return this.hass().callWS({type:t,...s})}async subscribe(t,s,i){const r=await this.hass().connection.subscribeMessage(i,{type:t,...s});return()=>{r().catch(()=>{})}}}const Is=[320,480,640];function Zs(e,t,s=devicePixelRatio){const i=Is.find(r=>r>=t*s);return i===void 0?e:`${e}?width=${i}`}const Kr=4,Wr=400;class Gr{constructor(t,s=URL,i=Wr){this.fetch=t,this.urls=s,this.limit=i,this.cache=new Map,this.waiting=[],this.running=new Map}peek(t){const i=[t,...Is.toReversed().map(r=>`${t}?width=${r}`)].find(r=>this.cache.has(r));return i===void 0?null:this.cache.get(i)}load(t,s){const i=this.cache.get(t);if(i!==void 0)return this.cache.delete(t),this.cache.set(t,i),s(i),()=>{};let r=this.running.get(t)??this.waiting.find(n=>n.path===t);return r||(r={path:t,readers:new Set},this.waiting.push(r)),r.readers.add(s),this.next(),()=>this.cancel(r,s)}clear(){for(const t of this.cache.values())this.urls.revokeObjectURL(t);this.cache.clear(),this.waiting=[]}cancel(t,s){t.readers.delete(s),t.readers.size===0&&(this.waiting=this.waiting.filter(i=>i!==t))}next(){for(;this.running.size<Kr;){const t=this.waiting.pop();if(!t)return;this.running.set(t.path,t),this.run(t)}}async run(t){let s=null;try{s=this.urls.createObjectURL(await this.fetch(t.path)),this.store(t.path,s)}catch{s=null}this.running.delete(t.path);for(const i of t.readers)i(s);this.next()}store(t,s){this.cache.set(t,s);for(const[i,r]of this.cache){if(this.cache.size<=this.limit)break;this.urls.revokeObjectURL(r),this.cache.delete(i)}}}function F(e,{replace:t=!1}={}){t?history.replaceState(history.state,"",e):history.pushState(null,"",e),window.dispatchEvent(new CustomEvent("location-changed",{detail:{replace:t}}))}function Xr(e,t){const s={entityId:t};e.dispatchEvent(new CustomEvent("hass-more-info",{detail:s,bubbles:!0,composed:!0}))}function S(e){if(e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey)return;const t=e.currentTarget;e.preventDefault(),F(t.getAttribute("href")??"/homesec")}const A="/homesec",Yr="#disarm";function Jr(e){const[t,s]=e.split("/").filter(Boolean);return t==="clips"||t==="deleted"?{view:t}:t==="insight"?{view:t}:t==="clip"&&s?{view:t,id:decodeURIComponent(s)}:t==="zones"&&s?{view:t,camera:decodeURIComponent(s)}:{view:"overview"}}function E(e){switch(e.view){case"overview":return A;case"clip":return`${A}/clip/${encodeURIComponent(e.id)}`;case"zones":return`${A}/zones/${encodeURIComponent(e.camera)}`;default:return`${A}/${e.view}`}}function Je(e,t,s=i=>i){const{from:i,to:r,cameras:n,labels:o,zones:l,text:c}=t;return!(i!==void 0&&e.event<i||r!==void 0&&e.event>=r||n?.length&&!n.includes(e.camera_id)||o?.length&&!(e.label&&o.includes(e.label))||l?.length&&!e.zones.some(g=>l.includes(g))||t.protected!==void 0&&e.protected!==t.protected||c&&!Qr(e,c,s))}function Qr(e,t,s){const i=e.label===null?"":`${e.label} ${s(e.label)}`,r=[e.camera,i,...e.zones].join(`
-`).toLowerCase();return t.toLowerCase().trim().split(/\s+/).every(n=>r.includes(n))}class Le extends Rt{constructor(t){super(),this.api=t,this.stop=null,this.isSubscribed=!1}async subscribe(){this.isSubscribed=!0;const t=await this.api.subscribeClips(s=>this.handleEvent(s));this.isSubscribed?this.stop=t:t()}unsubscribe(){this.isSubscribed=!1,this.stop?.(),this.stop=null}}const tn=100,Qe=60,en=200;class Bs extends Le{constructor(t,s=i=>i){super(t),this.api=t,this.labelText=s,this.clips=[],this.total=null,this.loading=!1,this.error=null,this.cursor=null,this.filter={},this.hasFirstPage=!1,this.generation=0,this.pendingEvents=[],this.outdated=!1}get complete(){return this.hasFirstPage&&this.cursor===null}get ready(){return this.hasFirstPage}async show(t){this.generation+=1,this.filter=t,this.cursor=null,this.hasFirstPage=!1,this.loading=!1,this.total=null,this.outdated=!1,await this.loadMore()}async refresh(){if(!this.hasFirstPage)return this.show(this.filter);const t=++this.generation;this.loading=!0,this.outdated=!1,this.pendingEvents=[],this.error=null,this.changed();try{const s=[];let i=null,r=null;do{const n=this.clips.length-s.length,o=Math.min(en,Math.max(Qe,n)),l=await this.api.clips(this.filter,i,o);if(t!==this.generation)return;s.push(...l.clips),i=l.cursor,r=l.total??r}while(i!==null&&s.length<this.clips.length);this.clips=s,this.cursor=i,this.total=r,this.loading=!1;for(const n of this.pendingEvents)this.apply(n)}catch(s){if(t!==this.generation)return;this.error=s,this.outdated=!0}this.loading=!1,this.changed()}retry(){this.error&&this.loadMore()}async loadMore(){if(this.loading)return;if(this.outdated)return this.refresh();if(this.complete)return;const t=this.generation,s=!this.hasFirstPage;this.loading=!0,this.pendingEvents=[],this.error=null,this.changed();try{const i=await this.api.clips(this.filter,this.cursor,s?Qe:tn);if(t!==this.generation)return;this.clips=s?i.clips:ts(this.clips,i.clips),this.cursor=i.cursor,this.total=i.total??this.total,this.hasFirstPage=!0,this.loading=!1;for(const r of this.pendingEvents)this.apply(r)}catch(i){if(t!==this.generation)return;this.error=i,s&&(this.clips=[])}this.loading=!1,this.changed()}async loadUntil(t){for(;;){const s=this.clips.findIndex(i=>i.event<=t);if(s>=0)return s;if(this.complete||this.error)return this.clips.length-1;await this.loadMore()}}remove(t){const s=new Set(t),i=this.clips.filter(r=>!s.has(r.id));i.length!==this.clips.length&&(this.total!==null&&(this.total-=this.clips.length-i.length),this.clips=i,this.changed())}handleEvent(t){this.loading&&!("stale"in t||"unavailable"in t)&&this.pendingEvents.push(t),this.apply(t)}apply(t){if("unavailable"in t){t.unavailable||this.refresh();return}if("stale"in t){this.refresh();return}if("removed"in t){this.remove([t.removed]);return}const{clip:s}=t,i=this.clips.findIndex(r=>r.id===s.id);if(i>=0){if(!Je(s,this.filter,this.labelText)){this.remove([s.id]);return}this.clips=this.clips.with(i,s)}else{if(!this.hasFirstPage||!Je(s,this.filter,this.labelText))return;const r=this.clips.at(-1);if(!this.complete&&r&&fe(s,r))return;this.clips=ts(this.clips,[s]),this.total!==null&&(this.total+=1)}this.changed()}}function fe(e,t){return e.id<t.id}function ts(e,t){const s=e.at(-1),i=t[0],r=new Set(t.map(l=>l.id)),n=e.some(l=>r.has(l.id))?e.filter(l=>!r.has(l.id)):e,o=[...n,...t];return s&&i&&n===e&&fe(i,s)?o:o.sort((l,c)=>fe(l,c)?1:-1)}const es=new Map;function sn(e){let t=es.get(e);return t||(t=new Intl.DateTimeFormat("en-US",{timeZone:e,hourCycle:"h23",year:"numeric",month:"2-digit",day:"2-digit",hour:"2-digit",minute:"2-digit",second:"2-digit"}),es.set(e,t)),t}function be(e,t){const s={};for(const{type:g,value:f}of sn(t).formatToParts(e*1e3))s[g]=Number(f);const{year:i=1970,month:r=1,day:n=1,hour:o=0,minute:l=0,second:c=0}=s;return Date.UTC(i,r-1,n,o,l,c)/1e3}function H(e,t){return new Date(be(e,t)*1e3).toISOString().slice(0,10)}function st(e,t){const s=Date.parse(`${e}T00:00:00Z`)/1e3;let i=s-(be(s,t)-s);return i+=s-be(i,t),H(i,t)<e?i+3600:i}function O(e,t){return new Date(Date.parse(`${e}T00:00:00Z`)+t*864e5).toISOString().slice(0,10)}function Fs(e,t){return{from:st(e,t),to:st(O(e,1),t)}}const St={range:{kind:"all"},cameras:[],labels:[],zones:[],protectedOnly:!1,text:""},ss=/^\d{4}-\d{2}-\d{2}$/;function ke(e){const t=new URLSearchParams(e),s=i=>t.getAll(i).filter(Boolean);return{range:rn(t),cameras:s("camera"),labels:s("label"),zones:s("zone"),protectedOnly:t.get("protected")==="1",text:t.get("text")??""}}function rn(e){const t=e.get("days");if(t==="today"||t==="yesterday"||t==="week")return{kind:t};const s=e.get("from")??"",i=e.get("to")??s;return ss.test(s)&&ss.test(i)?{kind:"days",from:s<i?s:i,to:s<i?i:s}:{kind:"all"}}function Jt(e){const t=new URLSearchParams,{range:s}=e;s.kind==="days"?(t.set("from",s.from),t.set("to",s.to)):s.kind!=="all"&&t.set("days",s.kind);for(const r of e.cameras)t.append("camera",r);for(const r of e.labels)t.append("label",r);for(const r of e.zones)t.append("zone",r);e.protectedOnly&&t.set("protected","1"),e.text&&t.set("text",e.text);const i=t.toString();return i?`?${i}`:""}function Ve(e,t,s){const i=H(t,s);switch(e.kind){case"all":return null;case"today":return{from:i,to:i};case"yesterday":return{from:O(i,-1),to:O(i,-1)};case"week":return{from:O(i,-6),to:i};case"days":return{from:e.from,to:e.to}}}function Oe(e,t,s){const i=Ve(e.range,t,s),r=e.text.trim();return{...i&&{from:st(i.from,s),to:st(O(i.to,1),s)},...e.cameras.length&&{cameras:e.cameras},...e.labels.length&&{labels:e.labels},...e.zones.length&&{zones:e.zones},...e.protectedOnly&&{protected:!0},...r&&{text:r}}}function is(e){return Jt(e)===""}class nn{constructor(t,s){this.top=0,this.focused=null,this.shownFilter=null,this.subscribed=!1,this.list=new Bs(t,s)}show(t,s,i){this.subscribed||(this.subscribed=!0,this.list.subscribe().catch(()=>this.subscribed=!1));const r=Oe(ke(t),s,i),n=JSON.stringify(r);return n===this.shownFilter?!1:(this.shownFilter=n,this.top=0,this.focused=null,this.list.show(r),!0)}unsubscribe(){this.list.unsubscribe(),this.subscribed=!1,this.shownFilter=null}}class on extends Rt{constructor(t){super(),this.api=t,this.state=null,this.unavailable=!1,this.error=null,this.stop=null,this.isSubscribed=!1}async subscribe(){this.isSubscribed=!0;try{const t=await this.api.subscribeSystem(s=>{"unavailable"in s?this.unavailable=s.unavailable:(this.state=s,this.unavailable=!1),this.error=null,this.changed()});this.isSubscribed?this.stop=t:t()}catch(t){this.error=t,this.changed()}}unsubscribe(){this.isSubscribed=!1,this.stop?.(),this.stop=null}camera(t){return this.state?.cameras.find(s=>s.id===t)}}const an="component.homesec",ln=["config_panel","exceptions","issues","selector"];async function cn(e){const t=await Promise.all(ln.map(s=>e.callWS({type:"frontend/get_translations",language:e.language,category:s,integration:"homesec"})));return Object.assign({},...t.map(s=>s.resources))}class hn{constructor(t,s){this.resources=t,this.plural=new Intl.PluralRules(s)}get(t,s={}){return this.find(`config_panel.${t}`,s)??t}count(t,s,i={}){const r={count:s,...i},n=this.plural.select(s);return this.find(`config_panel.${t}.${n}`,r)??this.find(`config_panel.${t}.other`,r)??t}named(t,s,i={}){return this.find(`config_panel.${t}.${s}`,i)??s}problem(t){return this.find(`exceptions.${t}.message`,{})??t}trouble(t){const{key:s,placeholders:i,error:r}=t,n=t.repair?this.find(`issues.${s}.title`,i):this.named("problems",s,i),o=t.repair?this.issueDetail(s,i):r&&this.reason(r,t.error_placeholders);return{title:n!==void 0&&n!==s?n:this.get("problems.unknown"),detail:o||null}}issueDetail(t,s){const r=(this.find(`issues.${t}.description`,s)??this.find(`issues.${t}.fix_flow.step.confirm.description`,s))?.split(`
-`)[0]?.replace(/\[([^\]]*)\]\([^)]*\)|[*`]/g,"$1");return r&&!/\{\w+\}/.test(r)?r:null}reason(t,s){return this.find(`config_panel.source_error.${t}`,s)??this.find(`exceptions.${t}.message`,s)??null}label(t){return this.find(`selector.label.options.${t}`,{})??t}error(t){const{code:s,message:i,translation_key:r,translation_domain:n,translation_placeholders:o}=t??{};if(r&&n==="homesec"){const l=o??{},c=this.find(`exceptions.${r}.message`,l);if(c)return c}return s==="unauthorized"?this.get("errors.not_allowed"):s==="not_found"?this.get("errors.not_found"):s==="unknown_command"?this.get("errors.not_ready"):i||this.get("errors.unknown")}find(t,s){return this.resources[`${an}.${t}`]?.replace(/\{(\w+)\}/g,(r,n)=>String(s[n]??r))}}const dn=[["year",365*86400],["month",30*86400],["day",86400],["hour",3600],["minute",60]],rs=["byte","kilobyte","megabyte","gigabyte","terabyte"],pn={comma_decimal:["en-US","en"],decimal_comma:["de","es","it"],space_comma:["fr","sv","cs"],quote_decimal:["de-CH"],none:["en-US"]},un=["integer","group","decimal","fraction","minusSign"],gn=["monday","tuesday","wednesday","thursday","friday","saturday","sunday"],ns=86400,os=Date.UTC(2024,0,1);function mn({time_zone:e},t){return e==="local"?Intl.DateTimeFormat().resolvedOptions().timeZone:t}class fn{constructor(t,s){this.zone=s,this.made=new Map,this.locale=t.locale,this.language=t.locale.language||t.language,this.hour12=bn(t.locale,this.language)}time(t,{seconds:s=!1}={}){return Kt(this.clock(s).format(t*1e3))}hour(t){if(!this.hour12)return this.time(t);const s=this.with("hour",{hour:"numeric",hourCycle:"h12"});return Kt(s.format(t*1e3))}hourOfDay(t){const s=new Intl.DateTimeFormat(this.language,{timeZone:"UTC",hour:this.hour12?"numeric":"2-digit",hourCycle:this.hour12?"h12":"h23",...this.hour12?{}:{minute:"2-digit"}});return Kt(s.format(os+t*36e5))}day(t){return this.with("day",{weekday:"long",day:"numeric",month:"long"}).format(t*1e3)}dayName(t,s="long"){return new Intl.DateTimeFormat(this.language,{timeZone:"UTC",weekday:"short",day:"numeric",month:s}).format(Date.parse(`${t}T12:00:00Z`))}until(t,s){return t-s<ns?this.time(t):`${this.dayName(H(t,this.zone),"short")}, ${this.time(t)}`}dateTime(t){return`${this.day(t)}, ${this.time(t,{seconds:!0})}`}weekday(t){return new Intl.DateTimeFormat(this.language,{weekday:"short",timeZone:"UTC"}).format(os+t*ns*1e3)}get weekdays(){const t=$n(this.locale,this.language);return Array.from({length:7},(s,i)=>(t+i)%7)}relativeDay(t,s){const i=H(t,this.zone),r=H(s,this.zone);return{key:i===r?"today":i===O(r,-1)?"yesterday":null,text:this.day(t)}}ago(t,s){const i=Math.max(0,s-t),[r,n]=dn.find(([,c])=>i>=c)??["minute",60],o=new Intl.RelativeTimeFormat(this.language,{numeric:"auto"}),l=Math.floor(i/n);return l?o.format(-l,r):o.format(0,"second")}bytes(t){let s=0,i=t;for(;i>=1e3&&s<rs.length-1;)i/=1e3,s+=1;return this.measure(i,{style:"unit",unit:rs[s]??"byte",unitDisplay:s?"short":"long",maximumFractionDigits:i<10&&s?1:0})}number(t,s={}){const{number_format:i="language"}=this.locale,r=i==="none"?{useGrouping:!1}:{},n=i==="system"?void 0:pn[i]??this.language;return new Intl.NumberFormat(n,{...s,...r}).format(t)}percent(t){return this.measure(t,{style:"percent",maximumFractionDigits:0},100)}measure(t,s,i=1){const{maximumFractionDigits:r}=s,n=this.number(t*i,r===void 0?{}:{maximumFractionDigits:r});let o="",l=!1;for(const c of new Intl.NumberFormat(this.language,s).formatToParts(t))un.includes(c.type)?l||(o+=n,l=!0):o+=c.value;return Kt(o)}clock(t){return this.with(t?"time-s":"time",{hour:this.hour12?"numeric":"2-digit",minute:"2-digit",...t?{second:"2-digit"}:{},hourCycle:this.hour12?"h12":"h23"})}with(t,s){let i=this.made.get(t);return i||(i=new Intl.DateTimeFormat(this.language,{timeZone:this.zone,...s}),this.made.set(t,i)),i}}function bn({time_format:e},t){if(e==="12"||e==="24")return e==="12";const s=e==="system"?void 0:t;return new Intl.DateTimeFormat(s,{hour:"numeric"}).resolvedOptions().hour12??!1}function $n({first_weekday:e},t){const s=gn.indexOf(e??"");if(s>=0)return s;const i=new Intl.Locale(t),r=i.getWeekInfo?.()??i.weekInfo;return r?r.firstDay-1:0}function Kt(e){return e.replace(/[\s\u202f]/g," ")}function Pt(e){const t=Math.max(0,Math.round(e)),[s,i,r]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60],n=o=>String(o).padStart(2,"0");return s?`${s}:${n(i)}:${n(r)}`:`${i}:${n(r)}`}function vn(e,t){const{texts:s,format:i}=e,r=(n,o)=>a`<div>
+`];Vt([p({attribute:!1})],G.prototype,"page",2);Vt([p()],G.prototype,"reason",2);Vt([p({attribute:!1})],G.prototype,"entry",2);Vt([H("dialog")],G.prototype,"dialog",2);Vt([H("input")],G.prototype,"input",2);G=Vt([$("homesec-pin-dialog")],G);const xn=24*3600;function j(e){return e?{password:e}:{}}class Cn{constructor(t){this.hass=t}subscribeSystem(t){return this.subscribe("homesec/house/subscribe",{},t)}async subscribeClips(t){const{connection:s}=this.hass(),i=()=>t({unavailable:!1}),r=await this.subscribe("homesec/clips/subscribe",{},t);return s.addEventListener("ready",i),()=>{s.removeEventListener("ready",i),r()}}clips(t,s,i){return this.call("homesec/clips/list",{...t,...s?{cursor:s}:{},limit:i})}clip(t,s){return this.call("homesec/clips/get",{clip_id:t,...s})}protect(t,s,i){return this.call("homesec/clips/protect",{ids:t,protected:s,...j(i)})}delete(t,s){return this.call("homesec/clips/delete",{ids:t,...j(s)})}deletedClips(t,s){return this.call("homesec/deleted/list",{...t?{cursor:t}:{},limit:s})}restore(t){return this.call("homesec/deleted/restore",{ids:t})}purge(t,s){return this.call("homesec/deleted/purge",{ids:t,...j(s)})}export(t){return this.call("homesec/clips/export",{ids:t})}timeline(t,s){return this.call("homesec/timeline",{from:t,to:s})}visitStatistics(t,s){return this.call("homesec/insight",{from:t,to:s})}zones(t){return this.call("homesec/zones/get",{camera_id:t})}saveZones(t,s,i){return this.call("homesec/zones/save",{camera_id:t,zones:s,...j(i)})}previewZones(t,s,i){return this.subscribe("homesec/zones/preview",{camera_id:t,zones:s},i)}async signed(t){return(await this.call("auth/sign_path",{path:t,expires:xn})).path}arm(t,s,{force:i=!1}={}){return this.call("homesec/alarm/arm",{mode:t,force:i,...j(s)})}disarm(t){return this.call("homesec/alarm/disarm",j(t))}snooze(t,s,i){const r={cameras:[t],duration_s:s};return this.call("homesec/cameras/snooze",{...r,...j(i)})}setDetection(t,s,i){return this.call("homesec/cameras/detection",{camera_id:t,on:s,...j(i)})}turnOn(t){return this.call("homesec/cameras/turn_on",{camera_id:t})}record(t,s,i){return this.call("homesec/cameras/record",{camera_id:t,on:s,...j(i)})}lastPicture(t){return this.call("homesec/cameras/picture",{camera_id:t})}call(t,s){return this.hass().callWS({type:t,...s})}async subscribe(t,s,i){const r=await this.hass().connection.subscribeMessage(i,{type:t,...s});return()=>{r().catch(()=>{})}}}const di=[320,480,640];function pi(e,t,s=devicePixelRatio){const i=di.find(r=>r>=t*s);return i===void 0?e:`${e}?width=${i}`}const _n=4,Mn=400;class Ln{constructor(t,s=URL,i=Mn){this.fetch=t,this.urls=s,this.limit=i,this.cache=new Map,this.waiting=[],this.running=new Map}peek(t){const i=[t,...di.toReversed().map(r=>`${t}?width=${r}`)].find(r=>this.cache.has(r));return i===void 0?null:this.cache.get(i)}load(t,s){const i=this.cache.get(t);if(i!==void 0)return this.cache.delete(t),this.cache.set(t,i),s(i),()=>{};let r=this.running.get(t)??this.waiting.find(n=>n.path===t);return r||(r={path:t,readers:new Set},this.waiting.push(r)),r.readers.add(s),this.next(),()=>this.cancel(r,s)}clear(){for(const t of this.cache.values())this.urls.revokeObjectURL(t);this.cache.clear(),this.waiting=[]}cancel(t,s){t.readers.delete(s),t.readers.size===0&&(this.waiting=this.waiting.filter(i=>i!==t))}next(){for(;this.running.size<_n;){const t=this.waiting.pop();if(!t)return;this.running.set(t.path,t),this.run(t)}}async run(t){let s=null;try{s=this.urls.createObjectURL(await this.fetch(t.path)),this.store(t.path,s)}catch{s=null}this.running.delete(t.path);for(const i of t.readers)i(s);this.next()}store(t,s){this.cache.set(t,s);for(const[i,r]of this.cache){if(this.cache.size<=this.limit)break;this.urls.revokeObjectURL(r),this.cache.delete(i)}}}function D(e,{replace:t=!1}={}){t?history.replaceState(history.state,"",e):history.pushState(null,"",e),window.dispatchEvent(new CustomEvent("location-changed",{detail:{replace:t}}))}function A(e){if(e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey)return;const t=e.currentTarget;e.preventDefault(),D(t.getAttribute("href")??"/homesec")}const L="/homesec",An="#disarm";function Hn(e){const[t,s]=e.split("/").filter(Boolean);return t==="clips"||t==="deleted"?{view:t}:t==="insight"?{view:t}:t==="clip"&&s?{view:t,id:decodeURIComponent(s)}:t==="camera"&&s?{view:t,id:decodeURIComponent(s)}:t==="zones"&&s?{view:t,camera:decodeURIComponent(s)}:{view:"overview"}}function O(e){switch(e.view){case"overview":return L;case"clip":case"camera":return`${L}/${e.view}/${encodeURIComponent(e.id)}`;case"zones":return`${L}/zones/${encodeURIComponent(e.camera)}`;default:return`${L}/${e.view}`}}function ds(e,t,s=i=>i){const{from:i,to:r,cameras:n,labels:a,zones:l,text:c}=t;return!(i!==void 0&&e.event<i||r!==void 0&&e.event>=r||n?.length&&!n.includes(e.camera_id)||a?.length&&!(e.label&&a.includes(e.label))||l?.length&&!e.zones.some(u=>l.includes(u))||t.protected!==void 0&&e.protected!==t.protected||c&&!kn(e,c,s))}function kn(e,t,s){const i=e.label===null?"":`${e.label} ${s(e.label)}`,r=[e.camera,i,...e.zones].join(`
+`).toLowerCase();return t.toLowerCase().trim().split(/\s+/).every(n=>r.includes(n))}class Re extends ft{constructor(t){super(),this.api=t,this.stop=null,this.isSubscribed=!1}async subscribe(){this.isSubscribed=!0;const t=await this.api.subscribeClips(s=>this.handleEvent(s));this.isSubscribed?this.stop=t:t()}unsubscribe(){this.isSubscribed=!1,this.stop?.(),this.stop=null}}const Vn=100,ps=60,Sn=200;class Ie extends Re{constructor(t,s=i=>i){super(t),this.api=t,this.labelText=s,this.clips=[],this.total=null,this.loading=!1,this.error=null,this.cursor=null,this.filter={},this.hasFirstPage=!1,this.generation=0,this.pendingEvents=[],this.outdated=!1}get complete(){return this.hasFirstPage&&this.cursor===null}get ready(){return this.hasFirstPage}async show(t){this.generation+=1,this.filter=t,this.cursor=null,this.hasFirstPage=!1,this.loading=!1,this.total=null,this.outdated=!1,await this.loadMore()}async refresh(){if(!this.hasFirstPage)return this.show(this.filter);const t=++this.generation;this.loading=!0,this.outdated=!1,this.pendingEvents=[],this.error=null,this.changed();try{const s=[];let i=null,r=null;do{const n=this.clips.length-s.length,a=Math.min(Sn,Math.max(ps,n)),l=await this.api.clips(this.filter,i,a);if(t!==this.generation)return;s.push(...l.clips),i=l.cursor,r=l.total??r}while(i!==null&&s.length<this.clips.length);this.clips=s,this.cursor=i,this.total=r,this.loading=!1;for(const n of this.pendingEvents)this.apply(n)}catch(s){if(t!==this.generation)return;this.error=s,this.outdated=!0}this.loading=!1,this.changed()}retry(){this.error&&this.loadMore()}async loadMore(){if(this.loading)return;if(this.outdated)return this.refresh();if(this.complete)return;const t=this.generation,s=!this.hasFirstPage;this.loading=!0,this.pendingEvents=[],this.error=null,this.changed();try{const i=await this.api.clips(this.filter,this.cursor,s?ps:Vn);if(t!==this.generation)return;this.clips=s?i.clips:us(this.clips,i.clips),this.cursor=i.cursor,this.total=i.total??this.total,this.hasFirstPage=!0,this.loading=!1;for(const r of this.pendingEvents)this.apply(r)}catch(i){if(t!==this.generation)return;this.error=i,s&&(this.clips=[])}this.loading=!1,this.changed()}async loadUntil(t){for(;;){const s=this.clips.findIndex(i=>i.event<=t);if(s>=0)return s;if(this.complete||this.error)return this.clips.length-1;await this.loadMore()}}remove(t){const s=new Set(t),i=this.clips.filter(r=>!s.has(r.id));i.length!==this.clips.length&&(this.total!==null&&(this.total-=this.clips.length-i.length),this.clips=i,this.changed())}handleEvent(t){this.loading&&!("stale"in t||"unavailable"in t)&&this.pendingEvents.push(t),this.apply(t)}apply(t){if("unavailable"in t){t.unavailable||this.refresh();return}if("stale"in t){this.refresh();return}if("removed"in t){this.remove([t.removed]);return}const{clip:s}=t,i=this.clips.findIndex(r=>r.id===s.id);if(i>=0){if(!ds(s,this.filter,this.labelText)){this.remove([s.id]);return}this.clips=this.clips.with(i,s)}else{if(!this.hasFirstPage||!ds(s,this.filter,this.labelText))return;const r=this.clips.at(-1);if(!this.complete&&r&&Me(s,r))return;this.clips=us(this.clips,[s]),this.total!==null&&(this.total+=1)}this.changed()}}function Me(e,t){return e.id<t.id}function us(e,t){const s=e.at(-1),i=t[0],r=new Set(t.map(l=>l.id)),n=e.some(l=>r.has(l.id))?e.filter(l=>!r.has(l.id)):e,a=[...n,...t];return s&&i&&n===e&&Me(i,s)?a:a.sort((l,c)=>Me(l,c)?1:-1)}const fs=new Map;function On(e){let t=fs.get(e);return t||(t=new Intl.DateTimeFormat("en-US",{timeZone:e,hourCycle:"h23",year:"numeric",month:"2-digit",day:"2-digit",hour:"2-digit",minute:"2-digit",second:"2-digit"}),fs.set(e,t)),t}function Le(e,t){const s={};for(const{type:u,value:g}of On(t).formatToParts(e*1e3))s[u]=Number(g);const{year:i=1970,month:r=1,day:n=1,hour:a=0,minute:l=0,second:c=0}=s;return Date.UTC(i,r-1,n,a,l,c)/1e3}function k(e,t){return new Date(Le(e,t)*1e3).toISOString().slice(0,10)}function nt(e,t){const s=Date.parse(`${e}T00:00:00Z`)/1e3;let i=s-(Le(s,t)-s);return i+=s-Le(i,t),k(i,t)<e?i+3600:i}function E(e,t){return new Date(Date.parse(`${e}T00:00:00Z`)+t*864e5).toISOString().slice(0,10)}function ui(e,t){return{from:nt(e,t),to:nt(E(e,1),t)}}const xt={range:{kind:"all"},cameras:[],labels:[],zones:[],protectedOnly:!1,text:""},gs=/^\d{4}-\d{2}-\d{2}$/;function Ne(e){const t=new URLSearchParams(e),s=i=>t.getAll(i).filter(Boolean);return{range:Pn(t),cameras:s("camera"),labels:s("label"),zones:s("zone"),protectedOnly:t.get("protected")==="1",text:t.get("text")??""}}function Pn(e){const t=e.get("days");if(t==="today"||t==="yesterday"||t==="week")return{kind:t};const s=e.get("from")??"",i=e.get("to")??s;return gs.test(s)&&gs.test(i)?{kind:"days",from:s<i?s:i,to:s<i?i:s}:{kind:"all"}}function Nt(e){const t=new URLSearchParams,{range:s}=e;s.kind==="days"?(t.set("from",s.from),t.set("to",s.to)):s.kind!=="all"&&t.set("days",s.kind);for(const r of e.cameras)t.append("camera",r);for(const r of e.labels)t.append("label",r);for(const r of e.zones)t.append("zone",r);e.protectedOnly&&t.set("protected","1"),e.text&&t.set("text",e.text);const i=t.toString();return i?`?${i}`:""}function je(e,t,s){const i=k(t,s);switch(e.kind){case"all":return null;case"today":return{from:i,to:i};case"yesterday":return{from:E(i,-1),to:E(i,-1)};case"week":return{from:E(i,-6),to:i};case"days":return{from:e.from,to:e.to}}}function pe(e,t,s){const i=je(e.range,t,s),r=e.text.trim();return{...i&&{from:nt(i.from,s),to:nt(E(i.to,1),s)},...e.cameras.length&&{cameras:e.cameras},...e.labels.length&&{labels:e.labels},...e.zones.length&&{zones:e.zones},...e.protectedOnly&&{protected:!0},...r&&{text:r}}}function ms(e){return Nt(e)===""}class En{constructor(t,s){this.top=0,this.focused=null,this.shownFilter=null,this.subscribed=!1,this.list=new Ie(t,s)}show(t,s,i){this.subscribed||(this.subscribed=!0,this.list.subscribe().catch(()=>this.subscribed=!1));const r=pe(Ne(t),s,i),n=JSON.stringify(r);return n===this.shownFilter?!1:(this.shownFilter=n,this.top=0,this.focused=null,this.list.show(r),!0)}unsubscribe(){this.list.unsubscribe(),this.subscribed=!1,this.shownFilter=null}}class Tn extends ft{constructor(t){super(),this.api=t,this.state=null,this.unavailable=!1,this.error=null,this.stop=null,this.isSubscribed=!1}async subscribe(){this.isSubscribed=!0;try{const t=await this.api.subscribeSystem(s=>{"unavailable"in s?this.unavailable=s.unavailable:(this.state=s,this.unavailable=!1),this.error=null,this.changed()});this.isSubscribed?this.stop=t:t()}catch(t){this.error=t,this.changed()}}unsubscribe(){this.isSubscribed=!1,this.stop?.(),this.stop=null}neighbor(t,s){const i=this.state?.cameras??[],r=i.findIndex(n=>n.id===t);return r<0||i.length<2?null:i.at((r+s)%i.length)??null}camera(t){return this.state?.cameras.find(s=>s.id===t)}}const zn="component.homesec",Dn=["config_panel","exceptions","issues","selector"];async function Rn(e){const t=await Promise.all(Dn.map(s=>e.callWS({type:"frontend/get_translations",language:e.language,category:s,integration:"homesec"})));return Object.assign({},...t.map(s=>s.resources))}class In{constructor(t,s){this.resources=t,this.plural=new Intl.PluralRules(s)}get(t,s={}){return this.find(`config_panel.${t}`,s)??t}count(t,s,i={}){const r={count:s,...i},n=this.plural.select(s);return this.find(`config_panel.${t}.${n}`,r)??this.find(`config_panel.${t}.other`,r)??t}named(t,s,i={}){return this.find(`config_panel.${t}.${s}`,i)??s}problem(t){return this.find(`exceptions.${t}.message`,{})??t}trouble(t){const{key:s,placeholders:i,error:r}=t,n=t.repair?this.find(`issues.${s}.title`,i):this.named("problems",s,i),a=t.repair?this.issueDetail(s,i):r&&this.reason(r,t.error_placeholders);return{title:n!==void 0&&n!==s?n:this.get("problems.unknown"),detail:a||null}}issueDetail(t,s){const r=(this.find(`issues.${t}.description`,s)??this.find(`issues.${t}.fix_flow.step.confirm.description`,s))?.split(`
+`)[0]?.replace(/\[([^\]]*)\]\([^)]*\)|[*`]/g,"$1");return r&&!/\{\w+\}/.test(r)?r:null}reason(t,s){return this.find(`config_panel.source_error.${t}`,s)??this.find(`exceptions.${t}.message`,s)??null}label(t){return this.find(`selector.label.options.${t}`,{})??t}error(t){const{code:s,message:i,translation_key:r,translation_domain:n,translation_placeholders:a}=t??{};if(r&&n==="homesec"){const l=a??{},c=this.find(`exceptions.${r}.message`,l);if(c)return c}return s==="unauthorized"?this.get("errors.not_allowed"):s==="not_found"?this.get("errors.not_found"):s==="unknown_command"?this.get("errors.not_ready"):i||this.get("errors.unknown")}find(t,s){return this.resources[`${zn}.${t}`]?.replace(/\{(\w+)\}/g,(r,n)=>String(s[n]??r))}}const Nn=[["year",365*86400],["month",30*86400],["day",86400],["hour",3600],["minute",60]],bs=["byte","kilobyte","megabyte","gigabyte","terabyte"],jn={comma_decimal:["en-US","en"],decimal_comma:["de","es","it"],space_comma:["fr","sv","cs"],quote_decimal:["de-CH"],none:["en-US"]},Un=["integer","group","decimal","fraction","minusSign"],Zn=["monday","tuesday","wednesday","thursday","friday","saturday","sunday"],vs=86400,ys=Date.UTC(2024,0,1);function Fn({time_zone:e},t){return e==="local"?Intl.DateTimeFormat().resolvedOptions().timeZone:t}class Bn{constructor(t,s){this.zone=s,this.made=new Map,this.locale=t.locale,this.language=t.locale.language||t.language,this.hour12=qn(t.locale,this.language)}time(t,{seconds:s=!1}={}){return Jt(this.clock(s).format(t*1e3))}hour(t){if(!this.hour12)return this.time(t);const s=this.with("hour",{hour:"numeric",hourCycle:"h12"});return Jt(s.format(t*1e3))}hourOfDay(t){const s=new Intl.DateTimeFormat(this.language,{timeZone:"UTC",hour:this.hour12?"numeric":"2-digit",hourCycle:this.hour12?"h12":"h23",...this.hour12?{}:{minute:"2-digit"}});return Jt(s.format(ys+t*36e5))}day(t){return this.with("day",{weekday:"long",day:"numeric",month:"long"}).format(t*1e3)}dayName(t,s="long"){return new Intl.DateTimeFormat(this.language,{timeZone:"UTC",weekday:"short",day:"numeric",month:s}).format(Date.parse(`${t}T12:00:00Z`))}until(t,s){return t-s<vs?this.time(t):`${this.dayName(k(t,this.zone),"short")}, ${this.time(t)}`}dateTime(t){return`${this.day(t)}, ${this.time(t,{seconds:!0})}`}weekday(t){return new Intl.DateTimeFormat(this.language,{weekday:"short",timeZone:"UTC"}).format(ys+t*vs*1e3)}get weekdays(){const t=Wn(this.locale,this.language);return Array.from({length:7},(s,i)=>(t+i)%7)}relativeDay(t,s){const i=k(t,this.zone),r=k(s,this.zone);return{key:i===r?"today":i===E(r,-1)?"yesterday":null,text:this.day(t)}}ago(t,s){const i=Math.max(0,s-t),[r,n]=Nn.find(([,c])=>i>=c)??["minute",60],a=new Intl.RelativeTimeFormat(this.language,{numeric:"auto"}),l=Math.floor(i/n);return l?a.format(-l,r):a.format(0,"second")}bytes(t){let s=0,i=t;for(;i>=1e3&&s<bs.length-1;)i/=1e3,s+=1;return this.measure(i,{style:"unit",unit:bs[s]??"byte",unitDisplay:s?"short":"long",maximumFractionDigits:i<10&&s?1:0})}number(t,s={}){const{number_format:i="language"}=this.locale,r=i==="none"?{useGrouping:!1}:{},n=i==="system"?void 0:jn[i]??this.language;return new Intl.NumberFormat(n,{...s,...r}).format(t)}percent(t){return this.measure(t,{style:"percent",maximumFractionDigits:0},100)}measure(t,s,i=1){const{maximumFractionDigits:r}=s,n=this.number(t*i,r===void 0?{}:{maximumFractionDigits:r});let a="",l=!1;for(const c of new Intl.NumberFormat(this.language,s).formatToParts(t))Un.includes(c.type)?l||(a+=n,l=!0):a+=c.value;return Jt(a)}clock(t){return this.with(t?"time-s":"time",{hour:this.hour12?"numeric":"2-digit",minute:"2-digit",...t?{second:"2-digit"}:{},hourCycle:this.hour12?"h12":"h23"})}with(t,s){let i=this.made.get(t);return i||(i=new Intl.DateTimeFormat(this.language,{timeZone:this.zone,...s}),this.made.set(t,i)),i}}function qn({time_format:e},t){if(e==="12"||e==="24")return e==="12";const s=e==="system"?void 0:t;return new Intl.DateTimeFormat(s,{hour:"numeric"}).resolvedOptions().hour12??!1}function Wn({first_weekday:e},t){const s=Zn.indexOf(e??"");if(s>=0)return s;const i=new Intl.Locale(t),r=i.getWeekInfo?.()??i.weekInfo;return r?r.firstDay-1:0}function Jt(e){return e.replace(/[\s\u202f]/g," ")}function jt(e){const t=Math.max(0,Math.round(e)),[s,i,r]=[Math.floor(t/3600),Math.floor(t/60)%60,t%60],n=a=>String(a).padStart(2,"0");return s?`${s}:${n(i)}:${n(r)}`:`${i}:${n(r)}`}function Kn(e,t){const{texts:s,format:i}=e,r=(n,a)=>o`<div>
 <dt>${n}</dt>
-<dd>${o}</dd>
-</div>`;return a`<dl>
+<dd>${a}</dd>
+</div>`;return o`<dl>
 ${t.label===null?r(s.get("clip.why"),s.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")):r(s.get("clip.seen"),s.label(t.label))}
 ${t.score===null?h:r(s.get("clip.score"),i.percent(t.score))}
 ${t.zones.length?r(s.get("clip.zones"),t.zones.join(", ")):h}
-${r(s.get("clip.duration"),t.state==="recording"?s.get("clip.recording"):Pt(t.duration))}
-${r(s.get("clip.stored"),yn(e,t))}
+${r(s.get("clip.duration"),t.state==="recording"?s.get("clip.recording"):jt(t.duration))}
+${r(s.get("clip.stored"),Gn(e,t))}
 ${t.bytes?r(s.get("clip.size"),`${i.bytes(t.bytes)}${t.width?`, ${t.width} × ${t.height}`:""}`):h}
 ${t.error?r(s.get("clip.error"),s.problem(t.error)):h}
-</dl>`}function yn(e,t){const{texts:s,format:i}=e,r=[t.local?s.get("clip.here"):null,t.cloud==="stored"?s.get("clip.cloud"):null,t.cloud==="waiting"?s.get("clip.waiting"):null,t.protected?s.get("clip.protected"):null].filter(Boolean),{progress:n}=t;return a`${r.length?r.join(", "):s.get("clip.nowhere")}
-${t.cloud==="waiting"&&n!==null?a`<progress
+</dl>`}function Gn(e,t){const{texts:s,format:i}=e,r=[t.local?s.get("clip.here"):null,t.cloud==="stored"?s.get("clip.cloud"):null,t.cloud==="waiting"?s.get("clip.waiting"):null,t.protected?s.get("clip.protected"):null].filter(Boolean),{progress:n}=t;return o`${r.length?r.join(", "):s.get("clip.nowhere")}
+${t.cloud==="waiting"&&n!==null?o`<progress
 max="1"
 .value=${n}
 aria-label=${s.get("clip.uploading")}
 ></progress>
-${i.percent(n)}`:h}`}const qs=b`
+${i.percent(n)}`:h}`}const fi=v`
 dl {
 display: grid;
 grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));
@@ -293,16 +293,16 @@ width: 80px;
 accent-color: var(--hs-accent);
 vertical-align: middle;
 }
-`;function xn(e,t){const{texts:s,format:i}=e,r=(o,l)=>`${s.count("clips.count",o,{n:i.number(o)})}, ${i.bytes(l)}`,{uploads:n}=t;return a`<dl>
+`;function Xn(e,t){const{texts:s,format:i}=e,r=(a,l)=>`${s.count("clips.count",a,{n:i.number(a)})}, ${i.bytes(l)}`,{uploads:n}=t;return o`<dl>
 <div>
 <dt>${s.get("storage.here")}</dt>
 <dd>${r(t.clips,t.bytes)}</dd>
 </div>
-${t.deleted_clips?a`<div>
+${t.deleted_clips?o`<div>
 <dt>${s.get("storage.deleted")}</dt>
 <dd>${r(t.deleted_clips,t.deleted_bytes)}</dd>
 </div>`:h}
-${n?a`<div>
+${n?o`<div>
 <dt>${s.get("storage.cloud")}</dt>
 <dd>${r(t.cloud_clips,t.cloud_bytes)}</dd>
 </div>
@@ -312,22 +312,22 @@ ${n?a`<div>
 ${n.jobs?`${s.count("storage.jobs",n.jobs)}, ${i.bytes(n.bytes)}`:s.get("storage.nothing")}
 </dd>
 </div>
-${n.jobs&&n.oldest_at?a`<div>
+${n.jobs&&n.oldest_at?o`<div>
 <dt>${s.get("storage.since")}</dt>
 <dd>${i.dateTime(n.oldest_at)}</dd>
-</div>`:h}`:a`<div>
+</div>`:h}`:o`<div>
 <dt>${s.get("storage.cloud")}</dt>
 <dd>${s.get("storage.no_cloud")}</dd>
 </div>`}
 </dl>
-${n?.error?a`<p class="bad">${s.problem(n.error)}</p>`:h}
-${t.disk_low?a`<p class="bad">${s.get("storage.disk_low")}</p>`:h}`}function wn(e,t,s,i){const r=new Map,n=new Map;for(const c of e){const g=c[t];r.set(g,(r.get(g)??0)+c.count);const f=n.get(c.day)??new Map;f.set(g,(f.get(g)??0)+c.count),n.set(c.day,f)}const o=[...r].sort((c,g)=>g[1]-c[1]||(c[0]<g[0]?-1:1)).map(([c])=>c),l=[];for(let c=s;c<=i;c=O(c,1)){const g=n.get(c),f=o.map(d=>({key:d,count:g?.get(d)??0})).filter(d=>d.count>0);l.push({day:c,parts:f,total:f.reduce((d,$)=>d+$.count,0)})}return{keys:o,stacks:l,highest:Math.max(0,...l.map(c=>c.total))}}function Cn(e){const t=new Map,s=new Map,i=new Map;for(const{camera_id:n,label:o,count:l}of e){const c=JSON.stringify([n,o]);t.set(c,(t.get(c)??0)+l),s.set(n,(s.get(n)??0)+l),i.set(o,(i.get(o)??0)+l)}const r=n=>[...n].sort((o,l)=>l[1]-o[1]).map(([o])=>o);return{rows:r(s),columns:r(i),count:(n,o)=>t.get(JSON.stringify([n,o]))??0}}function _n(e,t){return t>0?Math.sqrt(e/t):0}var Mn=Object.defineProperty,An=(e,t,s,i)=>{for(var r=void 0,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=o(t,s,r)||r);return r&&Mn(t,s,r),r};class C extends V{constructor(){super(),new M(this,()=>this.page?.system)}get system(){return this.page.system.state}engineStarted(){}willUpdate(t){const s=this.system?.ready??!1;s&&this.wasReady===!1&&this.engineStarted(),this.wasReady=s}get canControl(){return this.system?.user.may_control??!1}get texts(){return this.page.texts}get format(){return this.page.format}cameraName(t){return this.page.system.camera(t)?.name??t}}An([u({attribute:!1})],C.prototype,"page");function w(){return Date.now()/1e3}var Hn=Object.defineProperty,Ln=Object.getOwnPropertyDescriptor,jt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ln(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Hn(t,s,r),r};const as=["#1e88e5","#f4a100","#43a047","#8e5bd0","#d0567d","#00897b","#8d6e63","#78909c"];let it=class extends C{constructor(){super(...arguments),this.days=[],this.from="",this.to="",this.by="label"}render(){const{keys:e,stacks:t,highest:s}=wn(this.days,this.by,this.from,this.to),{texts:i}=this,r=(n,o)=>a`<button
+${n?.error?o`<p class="bad">${s.problem(n.error)}</p>`:h}
+${t.disk_low?o`<p class="bad">${s.get("storage.disk_low")}</p>`:h}`}function Yn(e,t,s,i){const r=new Map,n=new Map;for(const c of e){const u=c[t];r.set(u,(r.get(u)??0)+c.count);const g=n.get(c.day)??new Map;g.set(u,(g.get(u)??0)+c.count),n.set(c.day,g)}const a=[...r].sort((c,u)=>u[1]-c[1]||(c[0]<u[0]?-1:1)).map(([c])=>c),l=[];for(let c=s;c<=i;c=E(c,1)){const u=n.get(c),g=a.map(d=>({key:d,count:u?.get(d)??0})).filter(d=>d.count>0);l.push({day:c,parts:g,total:g.reduce((d,y)=>d+y.count,0)})}return{keys:a,stacks:l,highest:Math.max(0,...l.map(c=>c.total))}}function Jn(e){const t=new Map,s=new Map,i=new Map;for(const{camera_id:n,label:a,count:l}of e){const c=JSON.stringify([n,a]);t.set(c,(t.get(c)??0)+l),s.set(n,(s.get(n)??0)+l),i.set(a,(i.get(a)??0)+l)}const r=n=>[...n].sort((a,l)=>l[1]-a[1]).map(([a])=>a);return{rows:r(s),columns:r(i),count:(n,a)=>t.get(JSON.stringify([n,a]))??0}}function Qn(e,t){return t>0?Math.sqrt(e/t):0}var ta=Object.defineProperty,ea=(e,t,s,i)=>{for(var r=void 0,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=a(t,s,r)||r);return r&&ta(t,s,r),r};class C extends S{constructor(){super(),new M(this,()=>this.page?.system)}get system(){return this.page.system.state}engineStarted(){}willUpdate(t){const s=this.system?.ready??!1;s&&this.wasReady===!1&&this.engineStarted(),this.wasReady=s}get canControl(){return this.system?.user.may_control??!1}get texts(){return this.page.texts}get format(){return this.page.format}cameraName(t){return this.page.system.camera(t)?.name??t}}ea([p({attribute:!1})],C.prototype,"page");function x(){return Date.now()/1e3}var sa=Object.defineProperty,ia=Object.getOwnPropertyDescriptor,Ft=(e,t,s,i)=>{for(var r=i>1?void 0:i?ia(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&sa(t,s,r),r};const $s=["#1e88e5","#f4a100","#43a047","#8e5bd0","#d0567d","#00897b","#8d6e63","#78909c"];let at=class extends C{constructor(){super(...arguments),this.days=[],this.from="",this.to="",this.by="label"}render(){const{keys:e,stacks:t,highest:s}=Yn(this.days,this.by,this.from,this.to),{texts:i}=this,r=(n,a)=>o`<button
 class="button small"
 aria-pressed=${this.by===n}
 @click=${()=>this.by=n}
 >
-${o}
-</button>`;return a`<div class="head">
+${a}
+</button>`;return o`<div class="head">
 <h2>${i.get("insight.days")}</h2>
 <span class="choice" role="group" aria-label=${i.get("insight.by")}>
 ${r("label",i.get("filter.labels"))}
@@ -342,18 +342,18 @@ ${t.map(n=>this.renderStack(n,e,s))}
 <span>${this.format.dayName(this.from,"short")}</span>
 <span>${this.format.dayName(this.to,"short")}</span>
 </div>
-${e.length?a`<ul>
-${e.map((n,o)=>a`<li><span class="dot" style="background:${ls(o)}"></span>${this.name(n)}</li>`)}
-</ul>`:h}`}renderStack(e,t,s){const i=e.parts.map(n=>`${this.name(n.key)} ${this.format.number(n.count)}`),r=`${this.format.dayName(e.day)}: ${i.join(", ")||0}`;return a`<button
+${e.length?o`<ul>
+${e.map((n,a)=>o`<li><span class="dot" style="background:${ws(a)}"></span>${this.name(n)}</li>`)}
+</ul>`:h}`}renderStack(e,t,s){const i=e.parts.map(n=>`${this.name(n.key)} ${this.format.number(n.count)}`),r=`${this.format.dayName(e.day)}: ${i.join(", ")||0}`;return o`<button
 class="stack"
 title=${r}
 aria-label=${r}
 @click=${()=>this.open(e.day)}
 >
-${e.parts.map(n=>a`<span
-style="height:${n.count/s*100}%;background:${ls(t.indexOf(n.key))}"
+${e.parts.map(n=>o`<span
+style="height:${n.count/s*100}%;background:${ws(t.indexOf(n.key))}"
 ></span>`)}
-</button>`}name(e){return this.by==="label"?this.texts.label(e):this.cameraName(e)}open(e){F(`${A}/clips${Jt({...St,range:{kind:"days",from:e,to:e}})}`)}};it.styles=[x,b`
+</button>`}name(e){return this.by==="label"?this.texts.label(e):this.cameraName(e)}open(e){D(`${L}/clips${Nt({...xt,range:{kind:"days",from:e,to:e}})}`)}};at.styles=[w,v`
 .head {
 display: flex;
 flex-wrap: wrap;
@@ -442,30 +442,30 @@ width: 12px;
 height: 12px;
 border-radius: 3px;
 }
-`];jt([u({attribute:!1})],it.prototype,"days",2);jt([u()],it.prototype,"from",2);jt([u()],it.prototype,"to",2);jt([m()],it.prototype,"by",2);it=jt([y("homesec-day-bars")],it);function ls(e){return as[Math.min(e,as.length-1)]??"#78909c"}var kn=Object.defineProperty,Vn=Object.getOwnPropertyDescriptor,Ks=(e,t,s,i)=>{for(var r=i>1?void 0:i?Vn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&kn(t,s,r),r};let Qt=class extends C{constructor(){super(...arguments),this.hours=[]}render(){const e=Math.max(0,...this.hours.flat());return a`<table>
+`];Ft([p({attribute:!1})],at.prototype,"days",2);Ft([p()],at.prototype,"from",2);Ft([p()],at.prototype,"to",2);Ft([m()],at.prototype,"by",2);at=Ft([$("homesec-day-bars")],at);function ws(e){return $s[Math.min(e,$s.length-1)]??"#78909c"}var ra=Object.defineProperty,na=Object.getOwnPropertyDescriptor,gi=(e,t,s,i)=>{for(var r=i>1?void 0:i?na(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&ra(t,s,r),r};let ie=class extends C{constructor(){super(...arguments),this.hours=[]}render(){const e=Math.max(0,...this.hours.flat());return o`<table>
 <caption class="hidden-text">
 ${this.texts.get("insight.heat")}
 </caption>
 <thead>
 <tr>
 <td></td>
-${Array.from({length:24},(t,s)=>a`<th scope="col">
+${Array.from({length:24},(t,s)=>o`<th scope="col">
 <span class=${s%6?"fine":""}>${this.format.hourOfDay(s)}</span>
 </th>`)}
 </tr>
 </thead>
 <tbody>
-${this.format.weekdays.map(t=>{const s=this.hours[t]??[],i=this.format.weekday(t);return a`<tr>
+${this.format.weekdays.map(t=>{const s=this.hours[t]??[],i=this.format.weekday(t);return o`<tr>
 <th scope="row">${i}</th>
-${s.map((r,n)=>{const o=Math.round(_n(r,e)*100),l=this.texts.count("insight.visits",r,{n:this.format.number(r)});return a`<td
-style="--share:${o}%"
+${s.map((r,n)=>{const a=Math.round(Qn(r,e)*100),l=this.texts.count("insight.visits",r,{n:this.format.number(r)});return o`<td
+style="--share:${a}%"
 title="${i} ${this.format.hourOfDay(n)} – ${this.format.hourOfDay(n+1)}: ${l}"
 >
 <span class="hidden-text">${this.format.number(r)}</span>
 </td>`})}
 </tr>`})}
 </tbody>
-</table>`}};Qt.styles=[x,b`
+</table>`}};ie.styles=[w,v`
 table {
 width: 100%;
 border-collapse: separate;
@@ -503,9 +503,9 @@ table {
 border-spacing: 1px;
 }
 }
-`];Ks([u({attribute:!1})],Qt.prototype,"hours",2);Qt=Ks([y("homesec-heat-map")],Qt);var On=Object.defineProperty,Sn=Object.getOwnPropertyDescriptor,oe=(e,t,s,i)=>{for(var r=i>1?void 0:i?Sn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&On(t,s,r),r};const Pn=[7,30,90];let ft=class extends C{constructor(){super(...arguments),this.days=30,this.statistics=null,this.error=null}connectedCallback(){super.connectedCallback(),this.load(this.days)}engineStarted(){this.load(this.days)}get zone(){return this.system?.time_zone??this.format.zone}get span(){const e=H(w(),this.zone);return{from:O(e,1-this.days),to:e}}async load(e){this.days=e;const{from:t,to:s}=this.span,{zone:i}=this;try{const r=await this.page.api.visitStatistics(st(t,i),st(O(s,1),i));e===this.days&&(this.statistics=r),this.error=null}catch(r){this.error=r}}render(){const{texts:e,statistics:t}=this,{from:s,to:i}=this.span;return a`<div class="page">
+`];gi([p({attribute:!1})],ie.prototype,"hours",2);ie=gi([$("homesec-heat-map")],ie);var aa=Object.defineProperty,oa=Object.getOwnPropertyDescriptor,ue=(e,t,s,i)=>{for(var r=i>1?void 0:i?oa(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&aa(t,s,r),r};const la=[7,30,90];let Ct=class extends C{constructor(){super(...arguments),this.days=30,this.statistics=null,this.error=null}connectedCallback(){super.connectedCallback(),this.load(this.days)}engineStarted(){this.load(this.days)}get zone(){return this.system?.time_zone??this.format.zone}get span(){const e=k(x(),this.zone);return{from:E(e,1-this.days),to:e}}async load(e){this.days=e;const{from:t,to:s}=this.span,{zone:i}=this;try{const r=await this.page.api.visitStatistics(nt(t,i),nt(E(s,1),i));e===this.days&&(this.statistics=r),this.error=null}catch(r){this.error=r}}render(){const{texts:e,statistics:t}=this,{from:s,to:i}=this.span;return o`<div class="page">
 <div role="group" class="spans" aria-label=${e.get("filter.days")}>
-${Pn.map(r=>a`<button
+${la.map(r=>o`<button
 class="button small"
 aria-pressed=${this.days===r}
 @click=${()=>{this.load(r)}}
@@ -513,8 +513,8 @@ aria-pressed=${this.days===r}
 ${e.count("insight.span",r)}
 </button>`)}
 </div>
-${this.error?a`<p class="card bad" role="alert">${e.error(this.error)}</p>`:h}
-${t?a`<section class="card">
+${this.error?o`<p class="card bad" role="alert">${e.error(this.error)}</p>`:h}
+${t?o`<section class="card">
 <homesec-day-bars
 .page=${this.page}
 .days=${t.days}
@@ -529,25 +529,25 @@ ${t?a`<section class="card">
 ${t.days.length?this.renderTotals(t):h}`:h}
 <section class="card">
 <h2>${e.get("storage.title")}</h2>
-${this.system?xn(this.page,this.system.storage):h}
+${this.system?Xn(this.page,this.system.storage):h}
 </section>
-</div>`}renderTotals({days:e}){const t=Cn(e);return a`<section class="card scroll" tabindex="0" aria-label=${this.texts.get("insight.totals")}>
+</div>`}renderTotals({days:e}){const t=Jn(e);return o`<section class="card scroll" tabindex="0" aria-label=${this.texts.get("insight.totals")}>
 <h2>${this.texts.get("insight.totals")}</h2>
 <table>
 <thead>
 <tr>
 <td></td>
-${t.columns.map(s=>a`<th scope="col">${this.texts.label(s)}</th>`)}
+${t.columns.map(s=>o`<th scope="col">${this.texts.label(s)}</th>`)}
 </tr>
 </thead>
 <tbody>
-${t.rows.map(s=>a`<tr>
+${t.rows.map(s=>o`<tr>
 <th scope="row">${this.cameraName(s)}</th>
-${t.columns.map(i=>a`<td>${this.format.number(t.count(s,i))}</td>`)}
+${t.columns.map(i=>o`<td>${this.format.number(t.count(s,i))}</td>`)}
 </tr>`)}
 </tbody>
 </table>
-</section>`}};ft.styles=[x,U,qs,b`
+</section>`}};Ct.styles=[w,N,fi,v`
 :host {
 display: block;
 overflow-y: auto;
@@ -608,9 +608,9 @@ gap: 12px;
 padding: 12px;
 }
 }
-`];oe([m()],ft.prototype,"days",2);oe([m()],ft.prototype,"statistics",2);oe([m()],ft.prototype,"error",2);ft=oe([y("homesec-statistics")],ft);const zn={CHILD:2},En=e=>(...t)=>({_$litDirective$:e,values:t});let Tn=class{constructor(t){}get _$AU(){return this._$AM._$AU}_$AT(t,s,i){this._$Ct=t,this._$AM=s,this._$Ci=i}_$AS(t,s){return this.update(t,s)}update(t,s){return this.render(...s)}};const{I:Dn}=Or,cs=e=>e,hs=()=>document.createComment(""),At=(e,t,s)=>{const i=e._$AA.parentNode,r=t===void 0?e._$AB:t._$AA;if(s===void 0){const n=i.insertBefore(hs(),r),o=i.insertBefore(hs(),r);s=new Dn(n,o,e,e.options)}else{const n=s._$AB.nextSibling,o=s._$AM,l=o!==e;if(l){let c;s._$AQ?.(e),s._$AM=e,s._$AP!==void 0&&(c=e._$AU)!==o._$AU&&s._$AP(c)}if(n!==r||l){let c=s._$AA;for(;c!==n;){const g=cs(c).nextSibling;cs(i).insertBefore(c,r),c=g}}}return s},Y=(e,t,s=e)=>(e._$AI(t,s),e),Rn={},jn=(e,t=Rn)=>e._$AH=t,Nn=e=>e._$AH,ue=e=>{e._$AR(),e._$AA.remove()};const ds=(e,t,s)=>{const i=new Map;for(let r=t;r<=s;r++)i.set(e[r],r);return i},zt=En(class extends Tn{constructor(e){if(super(e),e.type!==zn.CHILD)throw Error("repeat() can only be used in text expressions")}dt(e,t,s){let i;s===void 0?s=t:t!==void 0&&(i=t);const r=[],n=[];let o=0;for(const l of e)r[o]=i?i(l,o):o,n[o]=s(l,o),o++;return{values:n,keys:r}}render(e,t,s){return this.dt(e,t,s).values}update(e,[t,s,i]){const r=Nn(e),{values:n,keys:o}=this.dt(t,s,i);if(!Array.isArray(r))return this.ut=o,n;const l=this.ut??=[],c=[];let g,f,d=0,$=r.length-1,v=0,_=n.length-1;for(;d<=$&&v<=_;)if(r[d]===null)d++;else if(r[$]===null)$--;else if(l[d]===o[v])c[v]=Y(r[d],n[v]),d++,v++;else if(l[$]===o[_])c[_]=Y(r[$],n[_]),$--,_--;else if(l[d]===o[_])c[_]=Y(r[d],n[_]),At(e,c[_+1],r[d]),d++,_--;else if(l[$]===o[v])c[v]=Y(r[$],n[v]),At(e,r[d],r[$]),$--,v++;else if(g===void 0&&(g=ds(o,v,_),f=ds(l,d,$)),g.has(l[d]))if(g.has(l[$])){const T=f.get(o[v]),de=T!==void 0?r[T]:null;if(de===null){const Te=At(e,r[d]);Y(Te,n[v]),c[v]=Te}else c[v]=Y(de,n[v]),At(e,r[d],de),r[T]=null;v++}else ue(r[$]),$--;else ue(r[d]),d++;for(;v<=_;){const T=At(e,c[_+1]);Y(T,n[v]),c[v++]=T}for(;d<=$;){const T=r[d++];T!==null&&ue(T)}return this.ut=o,jn(e,c),tt}}),Un={person:pr,cat:mi,dog:ki,bird:di,horse:Ri,sheep:tr,cow:Mi,bear:Wi,car:gi,motorcycle:qi,bicycle:hi,bus:pi,truck:ar};function Ws(e){return e===null?Fi:Un[e]??Ei}function Gs(e,t,s){const{texts:i,format:r}=e;return a`<a
+`];ue([m()],Ct.prototype,"days",2);ue([m()],Ct.prototype,"statistics",2);ue([m()],Ct.prototype,"error",2);Ct=ue([$("homesec-statistics")],Ct);const ca={CHILD:2},mi=e=>(...t)=>({_$litDirective$:e,values:t});let bi=class{constructor(t){}get _$AU(){return this._$AM._$AU}_$AT(t,s,i){this._$Ct=t,this._$AM=s,this._$Ci=i}_$AS(t,s){return this.update(t,s)}update(t,s){return this.render(...s)}};const{I:ha}=ln,xs=e=>e,Cs=()=>document.createComment(""),Et=(e,t,s)=>{const i=e._$AA.parentNode,r=t===void 0?e._$AB:t._$AA;if(s===void 0){const n=i.insertBefore(Cs(),r),a=i.insertBefore(Cs(),r);s=new ha(n,a,e,e.options)}else{const n=s._$AB.nextSibling,a=s._$AM,l=a!==e;if(l){let c;s._$AQ?.(e),s._$AM=e,s._$AP!==void 0&&(c=e._$AU)!==a._$AU&&s._$AP(c)}if(n!==r||l){let c=s._$AA;for(;c!==n;){const u=xs(c).nextSibling;xs(i).insertBefore(c,r),c=u}}}return s},et=(e,t,s=e)=>(e._$AI(t,s),e),da={},vi=(e,t=da)=>e._$AH=t,pa=e=>e._$AH,we=e=>{e._$AR(),e._$AA.remove()};const _s=(e,t,s)=>{const i=new Map;for(let r=t;r<=s;r++)i.set(e[r],r);return i},_t=mi(class extends bi{constructor(e){if(super(e),e.type!==ca.CHILD)throw Error("repeat() can only be used in text expressions")}dt(e,t,s){let i;s===void 0?s=t:t!==void 0&&(i=t);const r=[],n=[];let a=0;for(const l of e)r[a]=i?i(l,a):a,n[a]=s(l,a),a++;return{values:n,keys:r}}render(e,t,s){return this.dt(e,t,s).values}update(e,[t,s,i]){const r=pa(e),{values:n,keys:a}=this.dt(t,s,i);if(!Array.isArray(r))return this.ut=a,n;const l=this.ut??=[],c=[];let u,g,d=0,y=r.length-1,b=0,_=n.length-1;for(;d<=y&&b<=_;)if(r[d]===null)d++;else if(r[y]===null)y--;else if(l[d]===a[b])c[b]=et(r[d],n[b]),d++,b++;else if(l[y]===a[_])c[_]=et(r[y],n[_]),y--,_--;else if(l[d]===a[_])c[_]=et(r[d],n[_]),Et(e,c[_+1],r[d]),d++,_--;else if(l[y]===a[b])c[b]=et(r[y],n[b]),Et(e,r[d],r[y]),y--,b++;else if(u===void 0&&(u=_s(a,b,_),g=_s(l,d,y)),u.has(l[d]))if(u.has(l[y])){const P=g.get(a[b]),ye=P!==void 0?r[P]:null;if(ye===null){const Ge=Et(e,r[d]);et(Ge,n[b]),c[b]=Ge}else c[b]=et(ye,n[b]),Et(e,r[d],ye),r[P]=null;b++}else we(r[y]),y--;else we(r[d]),d++;for(;b<=_;){const P=Et(e,c[_+1]);et(P,n[b]),c[b++]=P}for(;d<=y;){const P=r[d++];P!==null&&we(P)}return this.ut=a,vi(e,c),rt}}),ua={person:Ur,cat:Ki,dog:or,bird:Zi,horse:vr,sheep:Vr,cow:ir,bear:Lr,car:Wi,motorcycle:Mr,bicycle:Ui,bus:Fi,truck:zr};function yi(e){return e===null?_r:ua[e]??gr}function Ue(e,t,s){const{texts:i,format:r}=e;return o`<a
 class="clip ${s.selected?"selected":""}"
-href=${E({view:"clip",id:t.id})+(s.search??"")}
+href=${O({view:"clip",id:t.id})+(s.search??"")}
 data-id=${t.id}
 tabindex=${s.tabIndex??0}
 draggable="false"
@@ -618,30 +618,30 @@ draggable="false"
 >
 <homesec-still
 .stills=${e.stills}
-.path=${t.state==="recording"?In(e,t):t.still&&Zs(t.still,s.width)}
+.path=${t.state==="recording"?fa(e,t):t.still&&pi(t.still,s.width)}
 ></homesec-still>
 <span class="words">
 <span class="line"
 ><b>${r.time(t.event,{seconds:!0})}</b
 ><span class="what"
->${p(Ws(t.label))}<span class="name">${Se(e,t)}</span>${t.score===null||t.state==="recording"?h:a`<span class="score">${r.percent(t.score)}</span>`}</span
+>${f(yi(t.label))}<span class="name">${Ze(e,t)}</span>${t.score===null||t.state==="recording"?h:o`<span class="score">${r.percent(t.score)}</span>`}</span
 ></span
 >
 <span class="line second"
 >${t.camera}${t.zones.length?` · ${t.zones.join(", ")}`:""}</span
 >
 </span>
-${Fn(e,t)}
-<span class="marks">${Bn(e,t)}</span>
-${s.selecting?a`<span class="check"
->${p(s.selected?bi:vi)}<span
+${ba(e,t)}
+<span class="marks">${ma(e,t)}</span>
+${s.selecting?o`<span class="check"
+>${f(s.selected?Xi:Ji)}<span
 class="hidden-text"
 >${i.get(s.selected?"clips.is_selected":"clips.not_selected")}</span
 ></span
 >`:h}
-</a>`}function In(e,t){const s=e.system.camera(t.camera_id)?.entity_id;return s?`/api/camera_proxy/${s}?width=480&height=270&clip=${t.id}`:null}function Zn(e,t){const s=Se(e,t);return t.score===null?s:`${s} ${e.format.percent(t.score)}`}function Se(e,t){return t.label!==null?e.texts.label(t.label):e.texts.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")}function Bn(e,t){const s=(i,r)=>a`${p(i)}<span class="hidden-text">${r}</span>`;return[t.protected?s(ie,e.texts.get("clip.protected")):h,t.cloud==="stored"?s(wi,e.texts.get("clip.cloud")):h,t.cloud==="waiting"?s(Ci,e.texts.get("clip.waiting")):h]}function Fn(e,t){switch(t.state){case"recording":return a`<span class="badge rec">${e.texts.get("clip.recording")}</span>`;case"failed":case"missing":return a`<span class="badge"
->${p(ks)}${e.texts.get(`clip.${t.state}`)}</span
->`;default:return a`<span class="badge">${Pt(t.duration)}</span>`}}const Xs=b`
+</a>`}function fa(e,t){const s=e.system.camera(t.camera_id)?.entity_id;return s?`/api/camera_proxy/${s}?width=480&height=270&clip=${t.id}`:null}function ga(e,t){const s=Ze(e,t);return t.score===null?s:`${s} ${e.format.percent(t.score)}`}function Ze(e,t){return t.label!==null?e.texts.label(t.label):e.texts.get(t.trigger==="manual"?"clip.by_hand":"clip.motion")}function ma(e,t){const s=(i,r)=>o`${f(i)}<span class="hidden-text">${r}</span>`;return[t.protected?s(ce,e.texts.get("clip.protected")):h,t.cloud==="stored"?s(tr,e.texts.get("clip.cloud")):h,t.cloud==="waiting"?s(er,e.texts.get("clip.waiting")):h]}function ba(e,t){switch(t.state){case"recording":return o`<span class="badge rec">${e.texts.get("clip.recording")}</span>`;case"failed":case"missing":return o`<span class="badge"
+>${f(Ws)}${e.texts.get(`clip.${t.state}`)}</span
+>`;default:return o`<span class="badge">${jt(t.duration)}</span>`}}const Fe=v`
 .clip {
 position: relative;
 display: flex;
@@ -753,10 +753,15 @@ top: 36px;
 width: 28px;
 height: 28px;
 }
-`;var qn=Object.defineProperty,Kn=Object.getOwnPropertyDescriptor,wt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Kn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&qn(t,s,r),r};const Wn=2e3;let K=class extends V{constructor(){super(...arguments),this.entity=null,this.text="",this.moving=!1,this.source=null,this.isVisible=!0,this.intersection=new IntersectionObserver(e=>{this.isVisible=e.at(-1)?.isIntersecting??!0,this.isVisible&&this.refresh()}),this.onVisibilityChange=()=>this.refresh()}connectedCallback(){super.connectedCallback(),this.intersection.observe(this),document.addEventListener("visibilitychange",this.onVisibilityChange),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),this.intersection.disconnect(),document.removeEventListener("visibilitychange",this.onVisibilityChange),clearTimeout(this.timer),this.source=null}willUpdate(e){(e.has("moving")||e.has("entity"))&&this.refresh()}pictureUrl(){return(this.entity===null?void 0:this.hass?.().states[this.entity])?.attributes.entity_picture??null}refresh(){if(clearTimeout(this.timer),!this.isConnected||!this.isVisible||document.hidden)return;const e=this.pictureUrl();if(e===null)this.source=null,this.refreshLater();else if(this.moving){const t=e.replace("/camera_proxy/","/camera_proxy_stream/");this.source?.startsWith(t)||(this.source=t)}else{const t=`${e}${e.includes("?")?"&":"?"}width=640&height=360&at=${Date.now()}`,s=new Image;s.onload=()=>{!this.moving&&this.isConnected&&(this.source=t),this.refreshLater()},s.onerror=()=>this.refreshLater(),s.src=t}}refreshLater(){clearTimeout(this.timer),this.timer=setTimeout(()=>this.refresh(),Wn)}render(){return this.source?a`<img src=${this.source} alt=${this.text} />`:h}};K.styles=b`
+`;var va=Object.defineProperty,ya=Object.getOwnPropertyDescriptor,mt=(e,t,s,i)=>{for(var r=i>1?void 0:i?ya(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&va(t,s,r),r};const $a=2e3;let Z=class extends S{constructor(){super(...arguments),this.entity=null,this.text="",this.moving=!1,this.pause=$a,this.source=null,this.isVisible=!0,this.intersection=new IntersectionObserver(e=>{this.isVisible=e.at(-1)?.isIntersecting??!0,this.isVisible&&this.refresh()}),this.onVisibilityChange=()=>this.refresh()}connectedCallback(){super.connectedCallback(),this.intersection.observe(this),document.addEventListener("visibilitychange",this.onVisibilityChange),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),this.intersection.disconnect(),document.removeEventListener("visibilitychange",this.onVisibilityChange),clearTimeout(this.timer),this.source=null}willUpdate(e){(e.has("moving")||e.has("entity"))&&this.refresh()}pictureUrl(){return(this.entity===null?void 0:this.hass?.().states[this.entity])?.attributes.entity_picture??null}refresh(){if(clearTimeout(this.timer),!this.isConnected||!this.isVisible||document.hidden)return;const e=this.pictureUrl();if(e===null)this.source=null,this.refreshLater();else if(this.moving){const t=e.replace("/camera_proxy/","/camera_proxy_stream/");this.source?.startsWith(t)||(this.source=t)}else{const t=`${e}${e.includes("?")?"&":"?"}width=640&height=360&at=${Date.now()}`,s=new Image;s.onload=()=>{!this.moving&&this.isConnected&&(this.source=t),this.refreshLater()},s.onerror=()=>this.refreshLater(),s.src=t}}refreshLater(){clearTimeout(this.timer),this.timer=setTimeout(()=>this.refresh(),this.pause)}handleLoad(e){const{naturalWidth:t,naturalHeight:s}=e.currentTarget;!t||!s||(this.dispatchEvent(new CustomEvent("ratio",{detail:t/s})),this.dispatchEvent(new CustomEvent("picture")))}handleError(){this.source=null,this.refreshLater()}render(){return this.source?o`<img
+src=${this.source}
+alt=${this.text}
+@load=${this.handleLoad}
+@error=${this.handleError}
+/>`:h}};Z.styles=v`
 :host {
 display: block;
-background: #1a1a1a;
+background: var(--live-background, #1a1a1a);
 overflow: hidden;
 aspect-ratio: 16 / 9;
 }
@@ -764,9 +769,9 @@ img {
 display: block;
 width: 100%;
 height: 100%;
-object-fit: cover;
+object-fit: var(--live-fit, cover);
 }
-`;wt([u({attribute:!1})],K.prototype,"hass",2);wt([u()],K.prototype,"entity",2);wt([u()],K.prototype,"text",2);wt([u({type:Boolean})],K.prototype,"moving",2);wt([m()],K.prototype,"source",2);K=wt([y("homesec-live")],K);var Gn=Object.defineProperty,Xn=Object.getOwnPropertyDescriptor,Nt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Xn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Gn(t,s,r),r};let rt=class extends V{constructor(){super(...arguments),this.path=null,this.address=null,this.missing=!1,this.loading=null,this.stop=null}connectedCallback(){super.connectedCallback(),this.requestUpdate("path")}disconnectedCallback(){super.disconnectedCallback(),this.stop?.(),this.stop=this.loading=null}willUpdate(){!this.isConnected||this.path===this.loading||(this.stop?.(),ps(this.path)!==ps(this.loading)&&(this.address=null),this.loading=this.path,this.missing=this.path===null,this.path!==null&&(this.stop=this.stills.load(this.path,e=>{this.address=e,this.missing=e===null})))}render(){return this.address?a`<img src=${this.address} alt="" decoding="async" />`:this.missing?a`<div class="none">${p(ji)}</div>`:h}};rt.styles=[x,b`
+`;mt([p({attribute:!1})],Z.prototype,"hass",2);mt([p()],Z.prototype,"entity",2);mt([p()],Z.prototype,"text",2);mt([p({type:Boolean})],Z.prototype,"moving",2);mt([p({type:Number})],Z.prototype,"pause",2);mt([m()],Z.prototype,"source",2);Z=mt([$("homesec-live")],Z);var wa=Object.defineProperty,xa=Object.getOwnPropertyDescriptor,Bt=(e,t,s,i)=>{for(var r=i>1?void 0:i?xa(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&wa(t,s,r),r};let ot=class extends S{constructor(){super(...arguments),this.path=null,this.address=null,this.missing=!1,this.loading=null,this.stop=null}connectedCallback(){super.connectedCallback(),this.requestUpdate("path")}disconnectedCallback(){super.disconnectedCallback(),this.stop?.(),this.stop=this.loading=null}willUpdate(){!this.isConnected||this.path===this.loading||(this.stop?.(),Ms(this.path)!==Ms(this.loading)&&(this.address=null),this.loading=this.path,this.missing=this.path===null,this.path!==null&&(this.stop=this.stills.load(this.path,e=>{this.address=e,this.missing=e===null})))}render(){return this.address?o`<img src=${this.address} alt="" decoding="async" />`:this.missing?o`<div class="none">${f(yr)}</div>`:h}};ot.styles=[w,v`
 :host {
 display: block;
 background: #1a1a1a;
@@ -784,9 +789,9 @@ place-items: center;
 height: 100%;
 color: #bbb;
 }
-`];Nt([u({attribute:!1})],rt.prototype,"stills",2);Nt([u()],rt.prototype,"path",2);Nt([m()],rt.prototype,"address",2);Nt([m()],rt.prototype,"missing",2);rt=Nt([y("homesec-still")],rt);function ps(e){return e?.split("?")[0]}var Yn=Object.defineProperty,Jn=Object.getOwnPropertyDescriptor,Pe=(e,t,s,i)=>{for(var r=i>1?void 0:i?Jn(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Yn(t,s,r),r};const Qn={home:Di,away:ir,night:Zi,vacation:li,custom:lr},to={disarmed:rr,arming:er,armed:nr,pending:Re,triggered:Re};let Et=class extends C{constructor(){super(...arguments),this.busy=!1,this.refused=null}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.countdown),this.countdown=void 0}updated(){const e=this.system?.alarm.delay_ends_at!=null;e&&!this.countdown?this.countdown=setInterval(()=>this.requestUpdate(),500):e||(clearInterval(this.countdown),this.countdown=void 0)}render(){const e=this.system?.alarm;return e?a`<section class="card ${e.state}" aria-labelledby="title">
+`];Bt([p({attribute:!1})],ot.prototype,"stills",2);Bt([p()],ot.prototype,"path",2);Bt([m()],ot.prototype,"address",2);Bt([m()],ot.prototype,"missing",2);ot=Bt([$("homesec-still")],ot);function Ms(e){return e?.split("?")[0]}var Ca=Object.defineProperty,_a=Object.getOwnPropertyDescriptor,Be=(e,t,s,i)=>{for(var r=i>1?void 0:i?_a(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Ca(t,s,r),r};const Ma={home:br,away:Pr,night:Cr,vacation:Ni,custom:Dr},La={disarmed:Er,arming:Sr,armed:Tr,pending:Ye,triggered:Ye};let Ut=class extends C{constructor(){super(...arguments),this.busy=!1,this.refused=null}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.countdown),this.countdown=void 0}updated(){const e=this.system?.alarm.delay_ends_at!=null;e&&!this.countdown?this.countdown=setInterval(()=>this.requestUpdate(),500):e||(clearInterval(this.countdown),this.countdown=void 0)}render(){const e=this.system?.alarm;return e?o`<section class="card ${e.state}" aria-labelledby="title">
 <div class="head">
-<span class="shield">${p(to[e.state])}</span>
+<span class="shield">${f(La[e.state])}</span>
 <div class="now">
 <h2 id="title">
 <span class="hidden-text">${this.texts.get("alarm.title")}:</span> ${this.heading(e)}
@@ -798,46 +803,46 @@ ${this.renderCountdown(e)}
 ${e.cause?this.renderCause(e.cause):h}
 ${this.renderButtons(e)}
 ${this.renderRefused()}
-</section>`:h}heading(e){if(e.state==="armed"||e.state==="arming"){const t=e.mode==="disarmed"?"away":e.mode,s=this.texts.get(`alarm.modes.${t}`);return this.texts.get(e.state==="armed"?"alarm.armed":"alarm.arming",{mode:s})}return this.texts.get(`alarm.${e.state}`)}detail(e){const{texts:t}=this,s=[],{cause:i}=e;return i?(i.by&&!i.camera_id&&s.push(t.get("alarm.by_hand",{who:i.by})),s.push(this.timeOf(i.at)),s.join(" · ")):(e.changed_by&&s.push(t.get("alarm.changed_by",{who:e.changed_by})),e.bypassed.length&&s.push(t.get("alarm.bypassed",{cameras:e.bypassed.join(", ")})),s.join(" · "))}timeOf(e){const{format:t}=this;return H(e,t.zone)===H(w(),t.zone)?t.time(e,{seconds:!0}):t.dateTime(e)}renderCause(e){if(!e.camera_id)return h;const{texts:t}=this,s=e.camera??e.by??"",i=e.label?t.label(e.label):null;return a`<div class="cause">
+</section>`:h}heading(e){if(e.state==="armed"||e.state==="arming"){const t=e.mode==="disarmed"?"away":e.mode,s=this.texts.get(`alarm.modes.${t}`);return this.texts.get(e.state==="armed"?"alarm.armed":"alarm.arming",{mode:s})}return this.texts.get(`alarm.${e.state}`)}detail(e){const{texts:t}=this,s=[],{cause:i}=e;return i?(i.by&&!i.camera_id&&s.push(t.get("alarm.by_hand",{who:i.by})),s.push(this.timeOf(i.at)),s.join(" · ")):(e.changed_by&&s.push(t.get("alarm.changed_by",{who:e.changed_by})),e.bypassed.length&&s.push(t.get("alarm.bypassed",{cameras:e.bypassed.join(", ")})),s.join(" · "))}timeOf(e){const{format:t}=this;return k(e,t.zone)===k(x(),t.zone)?t.time(e,{seconds:!0}):t.dateTime(e)}renderCause(e){if(!e.camera_id)return h;const{texts:t}=this,s=e.camera??e.by??"",i=e.label?t.label(e.label):null;return o`<div class="cause">
 ${this.renderPicture(e,s)}
 <div class="what">
 <b>${i?t.get("alarm.seen",{label:i,camera:s}):s}</b>
-${e.zones.length?a`<span>${e.zones.join(", ")}</span>`:h}
-${e.clip_id?a`<a
+${e.zones.length?o`<span>${e.zones.join(", ")}</span>`:h}
+${e.clip_id?o`<a
 class="button"
-href=${E({view:"clip",id:e.clip_id})}
-@click=${S}
->${p(Gi)}${t.get("alarm.watch")}</a
+href=${O({view:"clip",id:e.clip_id})}
+@click=${A}
+>${f(Ar)}${t.get("alarm.watch")}</a
 >`:h}
 </div>
-</div>`}renderPicture(e,t){if(e.still)return a`<homesec-still .stills=${this.page.stills} .path=${e.still}></homesec-still>`;const s=this.page.system.camera(e.camera_id??"");return s?.health!=="running"?h:a`<homesec-live
+</div>`}renderPicture(e,t){if(e.still)return o`<homesec-still .stills=${this.page.stills} .path=${e.still}></homesec-still>`;const s=this.page.system.camera(e.camera_id??"");return s?.health!=="running"?h:o`<homesec-live
 .hass=${this.page.hass}
 .entity=${s.entity_id}
 text=${this.texts.get("cameras.picture",{camera:t})}
-></homesec-live>`}renderCountdown(e){if(e.delay_ends_at===null)return h;const t=Math.max(0,Math.ceil(e.delay_ends_at-w()));return a`<span class="count" role="timer" aria-label=${this.texts.get("alarm.left")}
->${Pt(t)}</span
->`}renderButtons(e){if(!this.canControl||!e.entity_id)return h;const t=e.state==="disarmed";return a`<div class="buttons" role="group" aria-label=${this.texts.get("alarm.title")}>
-${t?h:a`<button
+></homesec-live>`}renderCountdown(e){if(e.delay_ends_at===null)return h;const t=Math.max(0,Math.ceil(e.delay_ends_at-x()));return o`<span class="count" role="timer" aria-label=${this.texts.get("alarm.left")}
+>${jt(t)}</span
+>`}renderButtons(e){if(!this.canControl||!e.entity_id)return h;const t=e.state==="disarmed";return o`<div class="buttons" role="group" aria-label=${this.texts.get("alarm.title")}>
+${t?h:o`<button
 class="button strong disarm"
 ?disabled=${this.busy}
 @click=${()=>{this.press("disarm")}}
 >
-${p(ye)}${this.texts.get("alarm.disarm")}
+${f(Ve)}${this.texts.get("alarm.disarm")}
 </button>`}
-${e.modes.map(s=>a`<button
+${e.modes.map(s=>o`<button
 class="button"
 aria-pressed=${!t&&e.mode===s}
 ?disabled=${this.busy||!t&&e.mode===s}
 @click=${()=>{this.press(s)}}
 >
-${p(Qn[s])}${this.texts.get(`alarm.modes.${s}`)}
+${f(Ma[s])}${this.texts.get(`alarm.modes.${s}`)}
 </button>`)}
-</div>`}renderRefused(){if(!this.refused)return h;const{text:e,force:t}=this.refused;return a`<div class="refused" role="alert">
+</div>`}renderRefused(){if(!this.refused)return h;const{text:e,force:t}=this.refused;return o`<div class="refused" role="alert">
 <p>${e}</p>
-${t?a`<button class="button small" ?disabled=${this.busy} @click=${()=>{this.force()}}>
+${t?o`<button class="button small" ?disabled=${this.busy} @click=${()=>{this.force()}}>
 ${this.texts.get("alarm.anyway")}
 </button>`:h}
-</div>`}actionText(e){return e==="disarm"?this.texts.get("alarm.disarm"):this.texts.get("alarm.arm",{mode:this.texts.get(`alarm.modes.${e}`)})}async press(e){const t=this.system?.alarm;if(!t)return;this.refused=null;const s=t.code_format!==null&&(e==="disarm"||t.code_arm_required),i=n=>this.send(e,n),r=this.actionText(e);await(s?Ot(this,r,i):et(this,r,i))}async send(e,t,s=!1){this.busy=!0,this.refused=null;try{e==="disarm"?await this.page.api.disarm(t):await this.page.api.arm(e,t,{force:s})}catch(i){if(He(i))throw i;const r=i.translation_key,n=r==="camera_offline"||r==="camera_off";this.refused={action:e,pin:t,text:this.texts.error(i),force:n}}finally{this.busy=!1}}async force(){if(!this.refused)return;const{action:e,pin:t}=this.refused,s=i=>this.send(e,i,!0);await s(t).catch(()=>Ot(this,this.actionText(e),s))}};Et.styles=[x,U,b`
+</div>`}actionText(e){return e==="disarm"?this.texts.get("alarm.disarm"):this.texts.get("alarm.arm",{mode:this.texts.get(`alarm.modes.${e}`)})}async press(e){const t=this.system?.alarm;if(!t)return;this.refused=null;const s=t.code_format!==null&&(e==="disarm"||t.code_arm_required),i=n=>this.send(e,n),r=this.actionText(e);await(s?It(this,r,i):gt(this,r,i))}async send(e,t,s=!1){this.busy=!0,this.refused=null;try{e==="disarm"?await this.page.api.disarm(t):await this.page.api.arm(e,t,{force:s})}catch(i){if(De(i))throw i;const r=i.translation_key,n=r==="camera_offline"||r==="camera_off";this.refused={action:e,pin:t,text:this.texts.error(i),force:n}}finally{this.busy=!1}}async force(){if(!this.refused)return;const{action:e,pin:t}=this.refused,s=i=>this.send(e,i,!0);await s(t).catch(()=>It(this,this.actionText(e),s))}};Ut.styles=[w,N,v`
 .card {
 display: grid;
 gap: 16px;
@@ -944,23 +949,64 @@ padding: 10px 12px;
 margin: 0;
 flex: 1 1 200px;
 }
-`];Pe([m()],Et.prototype,"busy",2);Pe([m()],Et.prototype,"refused",2);Et=Pe([y("homesec-alarm-card")],Et);var eo=Object.defineProperty,so=Object.getOwnPropertyDescriptor,ae=(e,t,s,i)=>{for(var r=i>1?void 0:i?so(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&eo(t,s,r),r};const io=3e4;let bt=class extends C{constructor(){super(...arguments),this.picture=null,this.starting=!1,this.asked=""}connectedCallback(){super.connectedCallback(),this.timer=setInterval(()=>this.requestUpdate(),io)}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.timer),this.asked=""}engineStarted(){this.asked=""}willUpdate(e){super.willUpdate(e);const t=`${this.camera.id} ${this.camera.health}`;t!==this.asked&&(this.asked=t,this.starting=!1,this.load(t))}async load(e){try{const t=await this.page.api.lastPicture(this.camera.id);e===this.asked&&(this.picture=t)}catch{e===this.asked&&(this.asked="")}}render(){const{camera:e,picture:t,texts:s}=this,i=t?.path??null;return a`${i?a`<homesec-still .stills=${this.page.stills} .path=${i}></homesec-still>`:h}
+`];Be([m()],Ut.prototype,"busy",2);Be([m()],Ut.prototype,"refused",2);Ut=Be([$("homesec-alarm-card")],Ut);function Aa(e,t,s){const r=new Intl.DateTimeFormat("sv-SE",{timeZone:s,dateStyle:"short",timeStyle:"medium"}).format(t*1e3).replaceAll(":",".");return`${e.replace(/[\\/:*?"<>|\p{Cc}]/gu,"_")} ${r}.jpg`}function re({texts:e},t){return e.get(t.recording_manually?"cameras.record_stop":"cameras.record_now")}async function $i(e,t){const{page:s}=e,{id:i,recording_manually:r}=t;try{await(r?U:gt)(e,re(s,t),async n=>{await s.api.record(i,!r,n)})}catch(n){s.showMessage(s.texts.error(n),"error")}}async function wi(e,t){try{return await e.api.turnOn(t.id),!0}catch(s){return e.showMessage(e.texts.error(s),"error"),!1}}async function Ha(e,t){const s=await e.hass().fetchWithAuth(`/api/camera_proxy/${t.entity_id}`).catch(()=>null);if(!s?.ok){e.showMessage(e.texts.get("live.no_snapshot"),"error");return}const i=URL.createObjectURL(await s.blob()),r=document.createElement("a");r.href=i,r.download=Aa(t.name,Date.now()/1e3,e.format.zone),r.click(),URL.revokeObjectURL(i)}function xi({texts:e},t){return t.recording?o`<span class="badge rec">${e.get("clip.recording")}</span>`:t.records?h:o`<span class="badge">${e.get("cameras.not_recorded")}</span>`}function Ci({texts:e},t){return t.presences.map(({label:s,count:i,zones:r})=>{const n=r.length?` · ${r.join(", ")}`:"";return o`<span class="badge here"
+>${f(yi(s))}${i>1?`${i} × `:""}${e.label(s)}${n}</span
+>`})}const _i=v`
+.badge {
+display: inline-flex;
+align-items: center;
+gap: 4px;
+padding: 2px 9px;
+border-radius: 12px;
+background: rgba(0, 0, 0, 0.72);
+color: #fff;
+font-size: 13px;
+max-width: 100%;
+overflow-wrap: anywhere;
+}
+.badge.here {
+padding-left: 7px;
+}
+.badge svg {
+width: 16px;
+height: 16px;
+}
+.badge.rec {
+background: #b3261e;
+}
+.state,
+.who {
+position: absolute;
+left: 10px;
+right: 10px;
+display: flex;
+flex-wrap: wrap;
+gap: 6px;
+pointer-events: none;
+}
+.state {
+top: 10px;
+}
+.who {
+bottom: 10px;
+}
+`;var ka=Object.defineProperty,Va=Object.getOwnPropertyDescriptor,fe=(e,t,s,i)=>{for(var r=i>1?void 0:i?Va(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&ka(t,s,r),r};const Sa=3e4;let Mt=class extends C{constructor(){super(...arguments),this.picture=null,this.starting=!1,this.asked=""}connectedCallback(){super.connectedCallback(),this.timer=setInterval(()=>this.requestUpdate(),Sa)}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.timer),this.asked=""}engineStarted(){this.asked=""}willUpdate(e){super.willUpdate(e);const t=`${this.camera.id} ${this.camera.health}`;t!==this.asked&&(this.asked=t,this.starting=!1,this.load(t))}async load(e){try{const t=await this.page.api.lastPicture(this.camera.id);e===this.asked&&(this.picture=t)}catch{e===this.asked&&(this.asked="")}}render(){const{camera:e,picture:t,texts:s}=this,i=t?.path??null;return o`${i?o`<homesec-still .stills=${this.page.stills} .path=${i}></homesec-still>`:h}
 <div class="over ${i?"":"plain"}">
-${i?h:p(dr)}
+${i?h:f(Ir)}
 <b>${s.named("health",e.health)}</b>
 ${this.reason()}
-${t?a`<span class="age"
->${t.at===null?s.get("cameras.no_picture"):s.get("cameras.last_picture",{ago:this.format.ago(t.at,w())})}</span
+${t?o`<span class="age"
+>${t.at===null?s.get("cameras.no_picture"):s.get("cameras.last_picture",{ago:this.format.ago(t.at,x())})}</span
 >`:h}
 ${this.renderButton()}
-</div>`}reason(){const{camera:e,texts:t}=this;if(e.error)return a`<span>${t.named("source_error",e.error,e.error_placeholders)}</span>`;if(e.health!=="off")return h;if(!this.system?.ready)return a`<span>${t.get("cameras.not_running")}</span>`;const s=e.disabled?"disabled":e.detection?"off_why":"off_detection";return a`<span>${t.get(`cameras.${s}`)}</span>`}renderButton(){const{camera:e,texts:t}=this;return e.health!=="off"||e.disabled||!this.canControl||!this.system?.ready?h:a`<button
+</div>`}reason(){const{camera:e,texts:t}=this;if(e.error)return o`<span>${t.named("source_error",e.error,e.error_placeholders)}</span>`;if(e.health!=="off")return h;if(!this.system?.ready)return o`<span>${t.get("cameras.not_running")}</span>`;const s=e.disabled?"disabled":e.detection?"off_why":"off_detection";return o`<span>${t.get(`cameras.${s}`)}</span>`}renderButton(){const{camera:e,texts:t}=this;return e.health!=="off"||e.disabled||!this.canControl||!this.system?.ready?h:o`<button
 class="button turn-on"
 ?disabled=${this.starting}
 aria-label=${`${t.get("cameras.turn_on")}: ${e.name}`}
 @click=${()=>{this.turnOn()}}
 >
-${p(Yi)}${t.get("cameras.turn_on")}
-</button>`}async turnOn(){this.starting=!0;try{await this.page.api.turnOn(this.camera.id)}catch(e){this.starting=!1,this.page.showMessage(this.texts.error(e),"error")}}};bt.styles=[x,b`
+${f(Qs)}${t.get("cameras.turn_on")}
+</button>`}async turnOn(){this.starting=!0,this.starting=await wi(this.page,this.camera)}};Mt.styles=[w,v`
 :host {
 display: block;
 position: relative;
@@ -1003,32 +1049,66 @@ margin-top: 6px;
 background: #fff;
 color: #111;
 }
-`];ae([u({attribute:!1})],bt.prototype,"camera",2);ae([m()],bt.prototype,"picture",2);ae([m()],bt.prototype,"starting",2);bt=ae([y("homesec-last-picture")],bt);const ro=900,Ys=3600,no=7,oo=900;function ao(e,t){let s=H(e,t),i=us(s,t);return i-e<oo&&(s=O(s,1),i=us(s,t)),i}function us(e,t){return st(O(e,1),t)-(24-no)*Ys}var lo=Object.defineProperty,co=Object.getOwnPropertyDescriptor,ze=(e,t,s,i)=>{for(var r=i>1?void 0:i?co(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&lo(t,s,r),r};let Tt=class extends C{constructor(){super(...arguments),this.closeOutside=e=>{e.target===this.dialog&&this.dialog.close()}}render(){const{texts:e,camera:t}=this,s=t.snoozed_until;return a`<button
+`];fe([p({attribute:!1})],Mt.prototype,"camera",2);fe([m()],Mt.prototype,"picture",2);fe([m()],Mt.prototype,"starting",2);Mt=fe([$("homesec-last-picture")],Mt);const Oa=(function(){const t=typeof document<"u"&&document.createElement("link").relList;return t&&t.supports&&t.supports("modulepreload")?"modulepreload":"preload"})(),Pa=function(e){return"/"+e},Ls={},Ea=function(t,s,i){let r=Promise.resolve();if(s&&s.length>0){let u=function(g){return Promise.all(g.map(d=>Promise.resolve(d).then(y=>({status:"fulfilled",value:y}),y=>({status:"rejected",reason:y}))))};var a=u;document.getElementsByTagName("link");const l=document.querySelector("meta[property=csp-nonce]"),c=l?.nonce||l?.getAttribute("nonce");r=u(s.map(g=>{if(g=Pa(g),g in Ls)return;Ls[g]=!0;const d=g.endsWith(".css"),y=d?'[rel="stylesheet"]':"";if(document.querySelector(`link[href="${g}"]${y}`))return;const b=document.createElement("link");if(b.rel=d?"stylesheet":Oa,d||(b.as="script"),b.crossOrigin="",b.href=g,c&&b.setAttribute("nonce",c),document.head.appendChild(b),d)return new Promise((_,P)=>{b.addEventListener("load",_),b.addEventListener("error",()=>P(new Error(`Unable to preload CSS for ${g}`)))})}))}function n(l){const c=new Event("vite:preloadError",{cancelable:!0});if(c.payload=l,window.dispatchEvent(c),!c.defaultPrevented)throw l}return r.then(l=>{for(const c of l||[])c.status==="rejected"&&n(c.reason);return t().catch(n)})};async function Mi(e){try{return await e.play(),!0}catch(t){const s=t.name;if(s==="AbortError")return!0;if(s!=="NotAllowedError"||e.muted)throw t}return e.muted=!0,await e.play(),!1}const Ta=["web_rtc","hls"],za="application/vnd.apple.mpegurl";async function Da(e,t,s=Ra()){const r=(await e.callWS({type:"camera/capabilities",entity_id:t})).frontend_stream_types;return Ta.filter(n=>r.includes(n)&&s.includes(n))}function qe(e){return e.canPlayType(za)!==""}function Ra(){const e="MediaSource"in window||"ManagedMediaSource"in window||qe(document.createElement("video"));return[..."RTCPeerConnection"in window?["web_rtc"]:[],...e?["hls"]:[]]}const xe=3e4;async function Ia(){return(await Ea(async()=>{const{default:e}=await import("./homesec-hls.js");return{default:e}},[])).default}async function Na(e){const{hass:t,entity:s,video:i,signal:r}=e,{url:n}=await t.callWS({type:"camera/stream",entity_id:s}),a=await ja(e);if(r.throwIfAborted(),a)return new Za(new a(Ua()),a,n,e);if(qe(i))return new Fa(n,e);throw new Error("This browser doesn't play HLS.")}async function ja({load:e=Ia,video:t}){try{const s=await e();return s.isSupported()?s:null}catch(s){if(qe(t))return null;throw s}}function Ua(){return{lowLatencyMode:!0,maxLiveSyncPlaybackRate:1.5,backBufferLength:20,fragLoadingTimeOut:xe,levelLoadingTimeOut:xe,manifestLoadingTimeOut:xe}}class Li{constructor(t){this.options=t;const{video:s,report:i,signal:r}=t;s.addEventListener("playing",i.playing,{signal:r}),s.addEventListener("error",i.failed,{signal:r}),r.addEventListener("abort",()=>this.stop(),{once:!0})}stop(){const{video:t}=this.options;t.removeAttribute("src"),t.load()}play(){Mi(this.options.video).then(t=>t||this.options.silenced(),()=>this.options.report.failed())}}class Za extends Li{constructor(t,s,i,r){super(r),this.hls=t,t.on(s.Events.MANIFEST_PARSED,()=>this.play()),t.on(s.Events.ERROR,(n,{fatal:a})=>{a&&r.report.failed()}),t.loadSource(i),t.attachMedia(r.video)}playedAt(){const t=this.hls.playingDate;return t?t.getTime()/1e3:null}stop(){this.hls.destroy(),super.stop()}}class Fa extends Li{constructor(t,s){super(s),s.video.src=t,this.play()}playedAt(){const{video:t}=this.options,s=t.getStartDate?.().getTime();return s===void 0||Number.isNaN(s)?null:s/1e3+t.currentTime}}const Ba={web_rtc:1e4,hls:25e3},qa=2e3,Wa=12e4,Ka=3e4;class Ga extends ft{constructor(t){super(),this.options=t,this.playing=null,this.video=null,this.failures=0,this.startedPlaying=0,this.controller=new AbortController}start(){this.failures=0,this.tryAll()}stop(){this.begin()}playedAt(){return this.video?.playedAt()??null}async tryAll(){const t=this.begin();let s;try{s=await this.options.types()}catch{t.aborted||this.tryLater();return}!t.aborted&&s.length&&this.tryNext(s)}tryNext([t,...s]){if(t===void 0){this.tryLater();return}const i=this.begin(),r=()=>{i.aborted||(this.playing===null?this.tryNext(s):this.tryLater())},n=()=>{i.aborted||this.playing!==null||(clearTimeout(this.timer),this.playing=t,this.startedPlaying=performance.now(),this.changed())};this.timer=setTimeout(r,Ba[t]),this.options.open(t,{playing:n,failed:r},i).then(a=>{i.aborted||(this.video=a)},()=>r())}tryLater(){this.playing!==null&&performance.now()-this.startedPlaying>Ka&&(this.failures=0),this.begin();const t=Math.min(qa*2**this.failures,Wa);this.failures+=1,this.timer=setTimeout(()=>{this.tryAll()},t)}begin(){return clearTimeout(this.timer),this.controller.abort(),this.controller=new AbortController,this.video=null,this.playing!==null&&(this.playing=null,this.changed()),this.controller.signal}}async function Xa(e){const{hass:t,entity:s,signal:i}=e,r=await t.callWS({type:"camera/webrtc/get_client_config",entity_id:s});i.throwIfAborted();const a=(e.create??(c=>new RTCPeerConnection(c)))(r.configuration),l=new Ya(a,e);return i.addEventListener("abort",()=>l.stop(),{once:!0}),await l.offer(r.dataChannel),l}class Ya{constructor(t,s){this.peer=t,this.options=s,this.id=null,this.waiting=[],this.early=[],this.isAnswered=!1,this.unsubscribe=null;const{video:i,report:r,signal:n}=s;t.onicecandidate=({candidate:l})=>{l?.candidate&&this.sendCandidate(l.toJSON())},t.onconnectionstatechange=()=>{(t.connectionState==="failed"||t.connectionState==="closed")&&this.fail()};const a=new MediaStream;t.ontrack=({track:l})=>{a.addTrack(l),l.kind==="video"&&(i.srcObject=a,Mi(i).then(c=>c||s.silenced(),()=>this.fail()))},i.addEventListener("playing",r.playing,{signal:n})}async offer(t){const{peer:s}=this,{hass:i,entity:r,signal:n}=this.options;t!==void 0&&s.createDataChannel(t);for(const c of["audio","video"])s.addTransceiver(c,{direction:"recvonly"});const a=await s.createOffer();n.throwIfAborted(),await s.setLocalDescription(a),n.throwIfAborted();const l=await i.connection.subscribeMessage(c=>{this.handle(c).catch(()=>this.fail())},{type:"camera/webrtc/offer",entity_id:r,offer:a.sdp??""},{resubscribe:!1});this.unsubscribe=l,n.aborted&&this.leave()}playedAt(){return null}stop(){this.options.video.srcObject=null,this.leave(),this.peer.close()}leave(){this.unsubscribe?.().catch(()=>{})}async handle(t){if(!this.options.signal.aborted)switch(t.type){case"session":this.id=t.session_id;for(const s of this.waiting.splice(0))this.sendCandidate(s);break;case"answer":await this.peer.setRemoteDescription({type:"answer",sdp:t.answer}),this.isAnswered=!0;for(const s of this.early.splice(0))await this.peer.addIceCandidate(s);break;case"candidate":this.isAnswered?await this.peer.addIceCandidate(t.candidate):this.early.push(t.candidate);break;case"error":this.fail()}}sendCandidate(t){const{hass:s,entity:i}=this.options;if(this.id===null){this.waiting.push(t);return}s.callWS({type:"camera/webrtc/candidate",entity_id:i,session_id:this.id,candidate:t}).catch(()=>{})}fail(){this.options.signal.aborted||this.options.report.failed()}}var Ja=Object.defineProperty,Qa=Object.getOwnPropertyDescriptor,J=(e,t,s,i)=>{for(var r=i>1?void 0:i?Qa(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Ja(t,s,r),r};const to=2e4;let R=class extends S{constructor(){super(),this.entity=null,this.text="",this.sound=!1,this.mode="full",this.pause=2e3,this.player=new Ga({types:()=>this.streamTypes(),open:(e,t,s)=>this.open(e,t,s)}),this.followVisibility=()=>{clearTimeout(this.hidingTimer),document.hidden?this.hidingTimer=setTimeout(()=>this.player.stop(),to):this.playing===null&&this.restart()},new M(this,()=>this.player),this.player.observe(()=>this.dispatchEvent(new CustomEvent("live")))}get playing(){return this.player.playing}playedAt(){return this.player.playedAt()}enterFullscreen(){this.video.webkitEnterFullscreen?.()}connectedCallback(){super.connectedCallback(),document.addEventListener("visibilitychange",this.followVisibility),this.hasUpdated&&this.restart()}disconnectedCallback(){super.disconnectedCallback(),document.removeEventListener("visibilitychange",this.followVisibility),clearTimeout(this.hidingTimer),this.player.stop()}updated(e){(e.has("entity")||e.has("mode"))&&this.restart(),e.has("sound")&&(this.video.muted=!this.sound)}restart(){this.entity===null||this.mode==="still"?this.player.stop():this.player.start()}async streamTypes(){if(this.entity===null)return[];const e=await Da(this.hass(),this.entity);return this.mode==="brief"?e.filter(t=>t!=="hls"):e}open(e,t,s){const{video:i}=this;i.muted=!this.sound;const r=()=>{this.dispatchEvent(new CustomEvent("silenced"))},n={hass:this.hass(),entity:this.entity,video:i,report:t,signal:s,silenced:r};return e==="hls"?Na(n):Xa(n)}passOn({type:e,detail:t}){this.dispatchEvent(new CustomEvent(e,{detail:t}))}reportRatio(e){const{videoWidth:t,videoHeight:s}=e.currentTarget;!t||!s||this.dispatchEvent(new CustomEvent("ratio",{detail:t/s}))}render(){const e=this.playing!==null;return o`${e?h:o`<homesec-live
+.hass=${this.hass}
+.entity=${this.entity}
+text=${this.text}
+.moving=${this.mode!=="still"}
+.pause=${this.pause}
+@ratio=${this.passOn}
+@picture=${this.passOn}
+></homesec-live>`}<video
+class=${e?"":"waiting"}
+playsinline
+disablepictureinpicture
+aria-label=${this.text}
+@loadedmetadata=${this.reportRatio}
+@resize=${this.reportRatio}
+></video>`}};R.styles=v`
+:host {
+display: block;
+position: relative;
+overflow: hidden;
+}
+homesec-live,
+video {
+display: block;
+width: 100%;
+height: 100%;
+aspect-ratio: auto;
+object-fit: var(--live-fit, contain);
+}
+.waiting {
+position: absolute;
+inset: 0;
+visibility: hidden; /* browsers may not play what has no place */
+}
+`;J([p({attribute:!1})],R.prototype,"hass",2);J([p()],R.prototype,"entity",2);J([p()],R.prototype,"text",2);J([p({type:Boolean})],R.prototype,"sound",2);J([p({attribute:!1})],R.prototype,"mode",2);J([p({type:Number})],R.prototype,"pause",2);J([H("video")],R.prototype,"video",2);R=J([$("homesec-live-video")],R);const eo=900,Ai=3600,so=7,io=900;function ro(e,t){let s=k(e,t),i=As(s,t);return i-e<io&&(s=E(s,1),i=As(s,t)),i}function As(e,t){return nt(E(e,1),t)-(24-so)*Ai}var no=Object.defineProperty,ao=Object.getOwnPropertyDescriptor,We=(e,t,s,i)=>{for(var r=i>1?void 0:i?ao(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&no(t,s,r),r};let Zt=class extends C{constructor(){super(...arguments),this.closeOutside=e=>{e.target===this.dialog&&this.dialog.close()}}render(){const{texts:e,camera:t}=this,s=t.snoozed_until;return o`<button
 class="button small icon plain bell"
 aria-haspopup="dialog"
 title=${this.stateText()}
 aria-label="${this.stateText()}: ${t.name}"
 @click=${()=>this.dialog.showModal()}
 >
-${p(s?ci:De)}
+${f(s?ji:Xe)}
 </button>
 <dialog aria-labelledby="title" @click=${this.closeOutside}>
 <div class="body">
 <h2 id="title">${e.get("cameras.snooze")}</h2>
-<p>${t.name}${s?a`<br />${this.stateText()}`:h}</p>
+<p>${t.name}${s?o`<br />${this.stateText()}`:h}</p>
 ${this.renderChoices()}
-${s?a`<button class="button strong" @click=${()=>{this.set(0)}}>
-${p(De)}${e.get("cameras.unsnooze")}
+${s?o`<button class="button strong" @click=${()=>{this.set(0)}}>
+${f(Xe)}${e.get("cameras.unsnooze")}
 </button>`:h}
 <button class="button plain" @click=${()=>this.dialog.close()}>
 ${e.get("common.cancel")}
 </button>
 </div>
-</dialog>`}renderChoices(){const{texts:e}=this,t=ao(w(),this.format.zone),s=(i,r)=>a`<button class="button" @click=${()=>{this.set(r())}}>${i}</button>`;return a`<div class="choices" role="group" aria-label=${e.get("cameras.snooze_choices")}>
-${s(e.get("cameras.snooze_quarter"),()=>ro)}
-${s(e.get("cameras.snooze_hour"),()=>Ys)}
-${s(e.get("cameras.snooze_morning",{time:this.format.time(t)}),()=>t-w())}
-</div>`}stateText(){const e=this.camera.snoozed_until;return e?this.texts.get("cameras.snoozed",{time:this.format.until(e,w())}):this.texts.get("cameras.snooze")}async set(e){this.dialog.close();const t=this.camera.snoozed_until;try{if(!await this.send(e))return}catch(r){this.page.showMessage(this.texts.error(r),"error");return}const{name:s}=this.camera,i=e?this.texts.get("cameras.snoozed_for",{camera:s,time:this.format.time(w()+e)}):this.texts.get("cameras.snooze_ended",{camera:s});this.page.showMessage(i,"info",{text:this.texts.get("deleted.undo"),run:async()=>{await this.send(t?Math.max(0,t-w()):0)}})}send(e){const{id:t}=this.camera,s=this.texts.get(e?"cameras.snooze":"cameras.unsnooze");return(e?R:et)(this,s,async i=>{await this.page.api.snooze(t,e,i)})}};Tt.styles=[x,b`
+</dialog>`}renderChoices(){const{texts:e}=this,t=ro(x(),this.format.zone),s=(i,r)=>o`<button class="button" @click=${()=>{this.set(r())}}>${i}</button>`;return o`<div class="choices" role="group" aria-label=${e.get("cameras.snooze_choices")}>
+${s(e.get("cameras.snooze_quarter"),()=>eo)}
+${s(e.get("cameras.snooze_hour"),()=>Ai)}
+${s(e.get("cameras.snooze_morning",{time:this.format.time(t)}),()=>t-x())}
+</div>`}stateText(){const e=this.camera.snoozed_until;return e?this.texts.get("cameras.snoozed",{time:this.format.until(e,x())}):this.texts.get("cameras.snooze")}async set(e){this.dialog.close();const t=this.camera.snoozed_until;try{if(!await this.send(e))return}catch(r){this.page.showMessage(this.texts.error(r),"error");return}const{name:s}=this.camera,i=e?this.texts.get("cameras.snoozed_for",{camera:s,time:this.format.time(x()+e)}):this.texts.get("cameras.snooze_ended",{camera:s});this.page.showMessage(i,"info",{text:this.texts.get("deleted.undo"),run:async()=>{await this.send(t?Math.max(0,t-x()):0)}})}send(e){const{id:t}=this.camera,s=this.texts.get(e?"cameras.snooze":"cameras.unsnooze");return(e?U:gt)(this,s,async i=>{await this.page.api.snooze(t,e,i)})}};Zt.styles=[w,v`
 dialog {
 border: none;
 border-radius: var(--hs-radius);
@@ -1060,69 +1140,67 @@ margin: 0 0 8px;
 color: var(--hs-text-2);
 overflow-wrap: anywhere;
 }
-`];ze([u({attribute:!1})],Tt.prototype,"camera",2);ze([k("dialog")],Tt.prototype,"dialog",2);Tt=ze([y("homesec-snooze")],Tt);var ho=Object.defineProperty,po=Object.getOwnPropertyDescriptor,Ee=(e,t,s,i)=>{for(var r=i>1?void 0:i?po(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&ho(t,s,r),r};let Dt=class extends C{constructor(){super(...arguments),this.moving=!1}render(){const{texts:e,camera:t}=this;return a`<article class="card" aria-label=${t.name}>
+`];We([p({attribute:!1})],Zt.prototype,"camera",2);We([H("dialog")],Zt.prototype,"dialog",2);Zt=We([$("homesec-snooze")],Zt);var oo=Object.defineProperty,lo=Object.getOwnPropertyDescriptor,ge=(e,t,s,i)=>{for(var r=i>1?void 0:i?lo(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&oo(t,s,r),r};const co=500;let Lt=class extends C{constructor(){super(...arguments),this.pause=2e3,this.isLive=!1}disconnectedCallback(){super.disconnectedCallback(),this.setLive(!1)}render(){const{texts:e,camera:t}=this;return o`<article
+class="card"
+aria-label=${t.name}
+@pointerenter=${this.handleEnter}
+@pointerleave=${()=>this.setLive(!1)}
+@focusin=${()=>this.setLive(!0)}
+@focusout=${()=>this.setLive(!1)}
+>
 <div class="picture">
-${t.health==="running"?a`<homesec-live
-.hass=${this.page.hass}
-.entity=${t.entity_id}
-.moving=${this.moving}
-text=${e.get("cameras.picture",{camera:t.name})}
-></homesec-live>`:a`<homesec-last-picture .page=${this.page} .camera=${t}></homesec-last-picture>`}
-${t.recording?a`<span class="badge rec">${e.get("clip.recording")}</span>`:t.records?h:a`<span class="badge not-recorded">${e.get("cameras.not_recorded")}</span>`}
-${t.entity_id&&t.health!=="off"?a`<button
+${t.health==="running"?this.renderPicture():o`<homesec-last-picture .page=${this.page} .camera=${t}></homesec-last-picture>`}
+<span class="state">${xi(this.page,t)}</span>
+<a
 class="open"
+href=${O({view:"camera",id:t.id})}
 aria-label=${e.get("cameras.open",{camera:t.name})}
-@click=${()=>Xr(this,t.entity_id)}
-></button>`:h}
-<span class="who">${this.renderPresences()}</span>
+@click=${A}
+></a>
+<span class="who">${Ci(this.page,t)}</span>
 </div>
 <div class="foot">
 <h3 title=${t.name}>${t.name}</h3>
 ${this.renderSnoozed()}
 <span class="actions">
-${t.health==="running"?a`<button
-class="button small icon plain"
-aria-pressed=${this.moving}
-title=${e.get(this.moving?"cameras.still":"cameras.live")}
-aria-label=${`${e.get(this.moving?"cameras.still":"cameras.live")}: ${t.name}`}
-@click=${()=>this.dispatchEvent(new CustomEvent("toggle-live"))}
->
-${p(this.moving?Ki:Bi)}
-</button>`:h}
-${this.canControl&&t.health==="running"?a`<button
+${this.canControl&&t.health==="running"?o`<button
 class="button small icon plain"
 aria-pressed=${t.recording_manually}
-title=${this.recordText()}
-aria-label=${`${this.recordText()}: ${t.name}`}
-@click=${()=>{this.toggleRecording()}}
+title=${re(this.page,t)}
+aria-label=${`${re(this.page,t)}: ${t.name}`}
+@click=${()=>{$i(this,t)}}
 >
-${p(t.recording_manually?or:Ji)}
+${f(t.recording_manually?ei:ti)}
 </button>`:h}
-${this.canControl?a`<button
+${this.canControl?o`<button
 class="button small icon plain"
 aria-pressed=${t.detection}
 title=${this.detectionText()}
 aria-label=${`${this.detectionText()}: ${t.name}`}
 @click=${()=>{this.toggleDetection()}}
 >
-${p(t.detection?Ps:Si)}
+${f(t.detection?Js:hr)}
 </button>`:h}
-${this.canControl?a`<homesec-snooze .page=${this.page} .camera=${t}></homesec-snooze>`:h}
-${this.system?.user.is_admin?a`<a
+${this.canControl?o`<homesec-snooze .page=${this.page} .camera=${t}></homesec-snooze>`:h}
+${this.system?.user.is_admin?o`<a
 class="button small icon plain"
-href=${E({view:"zones",camera:t.id})}
+href=${O({view:"zones",camera:t.id})}
 title=${e.get("zones.open")}
 aria-label=${`${e.get("zones.open")}: ${t.name}`}
-@click=${S}
->${p(cr)}</a
+@click=${A}
+>${f(Rr)}</a
 >`:h}
 </span>
 </div>
-</article>`}renderPresences(){return this.camera.presences.map(e=>{const t=this.texts.label(e.label),s=e.zones.length?` · ${e.zones.join(", ")}`:"";return a`<span class="badge here"
->${p(Ws(e.label))}${e.count>1?`${e.count} × `:""}${t}${s}</span
->`})}renderSnoozed(){const e=this.camera.snoozed_until;return e?a`<span class="quiet"
->${this.texts.get("cameras.snoozed",{time:this.format.until(e,w())})}</span
->`:h}detectionText(){return this.texts.get(this.camera.detection?"cameras.detection_off":"cameras.detection_on")}async toggleDetection(){const{id:e,detection:t}=this.camera;try{await(t?R:et)(this,this.detectionText(),async i=>{await this.page.api.setDetection(e,!t,i)})}catch(s){this.page.showMessage(this.texts.error(s),"error")}}recordText(){return this.texts.get(this.camera.recording_manually?"cameras.record_stop":"cameras.record_now")}async toggleRecording(){const{id:e,recording_manually:t}=this.camera;try{await(t?R:et)(this,this.recordText(),async s=>{await this.page.api.record(e,!t,s)})}catch(s){this.page.showMessage(this.texts.error(s),"error")}}};Dt.styles=[x,U,b`
+</article>`}renderPicture(){const{camera:e}=this;return o`<homesec-live-video
+.hass=${this.page.hass}
+.entity=${e.entity_id}
+.mode=${this.isLive?"brief":"still"}
+.pause=${this.pause}
+text=${this.texts.get("cameras.picture",{camera:e.name})}
+></homesec-live-video>`}handleEnter(e){e.pointerType!=="touch"&&(clearTimeout(this.timer),this.timer=setTimeout(()=>this.setLive(!0),co))}setLive(e){clearTimeout(this.timer),this.isLive=e}renderSnoozed(){const e=this.camera.snoozed_until;return e?o`<span class="quiet"
+>${this.texts.get("cameras.snoozed",{time:this.format.until(e,x())})}</span
+>`:h}detectionText(){return this.texts.get(this.camera.detection?"cameras.detection_off":"cameras.detection_on")}async toggleDetection(){const{id:e,detection:t}=this.camera;try{await(t?U:gt)(this,this.detectionText(),async i=>{await this.page.api.setDetection(e,!t,i)})}catch(s){this.page.showMessage(this.texts.error(s),"error")}}};Lt.styles=[w,N,_i,v`
 .card {
 padding: 0;
 overflow: hidden;
@@ -1133,59 +1211,16 @@ position: relative;
 aspect-ratio: 16 / 9;
 background: #1a1a1a;
 }
-homesec-live {
+homesec-live-video {
 height: 100%;
-}
-.badge {
-display: inline-flex;
-align-items: center;
-gap: 4px;
-padding: 2px 9px 2px 7px;
-border-radius: 12px;
-background: rgba(0, 0, 0, 0.72);
-color: #fff;
-font-size: 13px;
-max-width: 100%;
-overflow-wrap: anywhere;
-}
-.badge svg {
-width: 16px;
-height: 16px;
+--live-fit: cover;
 }
 .open {
 position: absolute;
 inset: 0;
-width: 100%;
-border: none;
-background: none;
-cursor: pointer;
 }
 .open:focus-visible {
 outline-offset: -4px;
-}
-.rec,
-.not-recorded,
-.who {
-pointer-events: none;
-}
-.rec,
-.not-recorded {
-position: absolute;
-top: 10px;
-left: 10px;
-padding-left: 9px;
-}
-.rec {
-background: #b3261e;
-}
-.who {
-position: absolute;
-left: 10px;
-right: 10px;
-bottom: 10px;
-display: flex;
-flex-wrap: wrap;
-gap: 6px;
 }
 .foot {
 display: flex;
@@ -1208,31 +1243,31 @@ overflow-wrap: anywhere;
 .actions {
 display: flex;
 }
-`];Ee([u({attribute:!1})],Dt.prototype,"camera",2);Ee([u({type:Boolean})],Dt.prototype,"moving",2);Dt=Ee([y("homesec-camera-tile")],Dt);var uo=Object.defineProperty,go=Object.getOwnPropertyDescriptor,Js=(e,t,s,i)=>{for(var r=i>1?void 0:i?go(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&uo(t,s,r),r};const gs=4;let te=class extends C{constructor(){super(...arguments),this.unfolded=!1}render(){const{system:e,texts:t}=this;if(!e)return h;const s=e.problems.filter(n=>!n.ignored);if(!s.length)return this.renderNone(e.problems.length);const i=this.unfolded?s:s.slice(0,gs),r=s.length-gs;return a`<section aria-label=${t.get("problems.title")}>
+`];ge([p({attribute:!1})],Lt.prototype,"camera",2);ge([p({type:Number})],Lt.prototype,"pause",2);ge([m()],Lt.prototype,"isLive",2);Lt=ge([$("homesec-camera-tile")],Lt);var ho=Object.defineProperty,po=Object.getOwnPropertyDescriptor,Hi=(e,t,s,i)=>{for(var r=i>1?void 0:i?po(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&ho(t,s,r),r};const Hs=4;let ne=class extends C{constructor(){super(...arguments),this.unfolded=!1}render(){const{system:e,texts:t}=this;if(!e)return h;const s=e.problems.filter(n=>!n.ignored);if(!s.length)return this.renderNone(e.problems.length);const i=this.unfolded?s:s.slice(0,Hs),r=s.length-Hs;return o`<section aria-label=${t.get("problems.title")}>
 <div class="list" role="status">
 <ul>
-${zt(i,({id:n})=>n,n=>this.renderProblem(n))}
+${_t(i,({id:n})=>n,n=>this.renderProblem(n))}
 </ul>
 </div>
-${r>0?a`<button
+${r>0?o`<button
 class="button small"
 aria-expanded=${this.unfolded}
 @click=${()=>this.unfolded=!this.unfolded}
 >
 ${this.unfolded?t.get("problems.fewer"):t.count("problems.more",r)}
 </button>`:h}
-</section>`}renderNone(e){if(!this.system?.cameras.length&&!e)return h;const{texts:t}=this;return a`<p class="fine" role="status">
-${p($i)}<span
+</section>`}renderNone(e){if(!this.system?.cameras.length&&!e)return h;const{texts:t}=this;return o`<p class="fine" role="status">
+${f(Yi)}<span
 >${t.get("problems.none")}${e?` · ${t.count("problems.ignored",e)}`:""}</span
 >
-</p>`}renderProblem(e){const{title:t,detail:s}=this.texts.trouble(e),i=e.severity==="warning";return a`<li class=${i?"warning":"error"}>
-${p(i?ni:ks)}
+</p>`}renderProblem(e){const{title:t,detail:s}=this.texts.trouble(e),i=e.severity==="warning";return o`<li class=${i?"warning":"error"}>
+${f(i?Ri:Ws)}
 <b>${t}</b>
 ${this.renderLink(e,t)}
-${s?a`<p class="quiet">${s}</p>`:h}
-</li>`}renderLink({link:e,repair:t},s){if(e===null)return h;const i=this.texts.get(t?"problems.fix":"problems.settings");return a`<a class="button small" href=${e} aria-label="${i}: ${s}" @click=${S}
->${i}${p(Os)}</a
->`}};te.styles=[x,U,b`
+${s?o`<p class="quiet">${s}</p>`:h}
+</li>`}renderLink({link:e,repair:t},s){if(e===null)return h;const i=this.texts.get(t?"problems.fix":"problems.settings");return o`<a class="button small" href=${e} aria-label="${i}: ${s}" @click=${A}
+>${i}${f(He)}</a
+>`}};ne.styles=[w,N,v`
 :host {
 display: block;
 }
@@ -1300,7 +1335,7 @@ color: var(--hs-text-2);
 .fine svg {
 color: var(--hs-good);
 }
-`];Js([m()],te.prototype,"unfolded",2);te=Js([y("homesec-health-strip")],te);var mo=Object.defineProperty,fo=Object.getOwnPropertyDescriptor,Qs=(e,t,s,i)=>{for(var r=i>1?void 0:i?fo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&mo(t,s,r),r};const bo=12;let ee=class extends C{constructor(){super(),this.moving=null,this.day="",new M(this,()=>this.list)}connectedCallback(){super.connectedCallback(),this.list??=new Bs(this.page.api),this.list.subscribe().catch(()=>{}),this.showToday(),this.midnight=setInterval(()=>this.showToday(),3e4)}disconnectedCallback(){super.disconnectedCallback(),this.list?.unsubscribe(),this.list=void 0,this.day="",clearInterval(this.midnight)}engineStarted(){this.list?.retry()}showToday(){const{zone:e}=this.format,t=H(w(),e);if(t===this.day)return;this.day=t;const s={...St,range:{kind:"today"}};this.list?.show(Oe(s,w(),e))}render(){return a`<div class="page">
+`];Hi([m()],ne.prototype,"unfolded",2);ne=Hi([$("homesec-health-strip")],ne);var uo=Object.getOwnPropertyDescriptor,fo=(e,t,s,i)=>{for(var r=i>1?void 0:i?uo(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=a(r)||r);return r};const go=12,ks={few:1e3,many:2e3},mo=4;let Ae=class extends C{constructor(){super(),this.day="",new M(this,()=>this.list)}connectedCallback(){super.connectedCallback(),this.list??=new Ie(this.page.api),this.list.subscribe().catch(()=>{}),this.showToday(),this.midnight=setInterval(()=>this.showToday(),3e4)}disconnectedCallback(){super.disconnectedCallback(),this.list?.unsubscribe(),this.list=void 0,this.day="",clearInterval(this.midnight)}engineStarted(){this.list?.retry()}showToday(){const{zone:e}=this.format,t=k(x(),e);if(t===this.day)return;this.day=t;const s={...xt,range:{kind:"today"}};this.list?.show(pe(s,x(),e))}render(){return o`<div class="page">
 <homesec-alarm-card .page=${this.page}></homesec-alarm-card>
 <homesec-health-strip .page=${this.page}></homesec-health-strip>
 <div class=${this.system?.cameras.length===1?"columns":"rows"}>
@@ -1311,23 +1346,22 @@ ${this.renderCameras()}
 <section aria-labelledby="today">
 <div class="title">
 <h2 id="today">${this.texts.get("overview.today")}</h2>
-<a class="button small plain" href="${A}/clips" @click=${S}
->${this.texts.get("overview.all")}${p(oi)}</a
+<a class="button small plain" href="${L}/clips" @click=${A}
+>${this.texts.get("overview.all")}${f(Ks)}</a
 >
 </div>
 ${this.renderToday()}
 </section>
 </div>
-</div>`}renderCameras(){const e=this.system?.cameras??[];return e.length?a`<div class="tiles">
-${zt(e,t=>t.id,t=>a`<homesec-camera-tile
+</div>`}renderCameras(){const e=this.system?.cameras??[];return e.length?o`<div class="tiles">
+${_t(e,t=>t.id,t=>o`<homesec-camera-tile
 .page=${this.page}
 .camera=${t}
-.moving=${this.moving===t.id}
-@toggle-live=${()=>this.moving=this.moving===t.id?null:t.id}
+.pause=${e.length>mo?ks.many:ks.few}
 ></homesec-camera-tile>`)}
-</div>`:a`<p class="card empty">${this.texts.get("cameras.none")}</p>`}renderToday(){const{list:e,texts:t}=this;if(!e)return h;if(e.error)return a`<p class="card bad" role="alert">${t.error(e.error)}</p>`;if(!e.ready)return a`<p class="empty">${t.get("clips.loading")}</p>`;if(!e.clips.length){const i=this.system?.problems.some(n=>!n.ignored),r=t.get(i?"overview.quiet_problems":"overview.quiet");return a`<p class="card empty">${r}</p>`}const s=innerWidth<600?170:240;return a`<div class="clips">
-${zt(e.clips.slice(0,bo),i=>i.id,i=>Gs(this.page,i,{width:s,onClick:S}))}
-</div>`}};ee.styles=[x,U,Xs,b`
+</div>`:o`<p class="card empty">${this.texts.get("cameras.none")}</p>`}renderToday(){const{list:e,texts:t}=this;if(!e)return h;if(e.error)return o`<p class="card bad" role="alert">${t.error(e.error)}</p>`;if(!e.ready)return o`<p class="empty">${t.get("clips.loading")}</p>`;if(!e.clips.length){const i=this.system?.problems.some(n=>!n.ignored),r=t.get(i?"overview.quiet_problems":"overview.quiet");return o`<p class="card empty">${r}</p>`}const s=innerWidth<600?170:240;return o`<div class="clips">
+${_t(e.clips.slice(0,go),i=>i.id,i=>Ue(this.page,i,{width:s,onClick:A}))}
+</div>`}};Ae.styles=[w,N,Fe,v`
 :host {
 display: block;
 overflow-y: auto;
@@ -1378,7 +1412,7 @@ padding: 12px;
 gap: 12px;
 }
 }
-`];Qs([m()],ee.prototype,"moving",2);ee=Qs([y("homesec-overview")],ee);const $o=e=>Math.min(1,Math.max(0,e)),ms=e=>Math.round($o(e)*1e3)/1e3;function le(e){return[ms(e[0]),ms(e[1])]}function fs(e,t,s){return e.map((i,r)=>r===t?le(s):i)}function bs(e,t,s){const i=e.map(([l])=>l),r=e.map(([,l])=>l),n=Math.min(Math.max(t,-Math.min(...i)),1-Math.max(...i)),o=Math.min(Math.max(s,-Math.min(...r)),1-Math.max(...r));return e.map(([l,c])=>le([l+n,c+o]))}function vo(e,t){const s=ti(e,t);return[...e.slice(0,t+1),le(s),...e.slice(t+1)]}function ti(e,t){const[s,i]=e[t],[r,n]=e[(t+1)%e.length];return[(s+r)/2,(i+n)/2]}function yo(e){const t=e.reduce(([s,i],r)=>[s+r[0],i+r[1]],[0,0]);return[t[0]/e.length,t[1]/e.length]}function xo(e){let t=0;return e.forEach(([s,i],r)=>{const[n,o]=e[(r+1)%e.length];t+=s*o-n*i}),Math.abs(t)/2}const wo=32,Co=64,ge=3,_o=40,Mo=5e-4,Ao=100;class Ho extends Rt{constructor(t,s){super(),this.api=t,this.cameraId=s,this.zones=[],this.labels=[],this.picture="",this.selected=null,this.drawing=null,this.ready=!1,this.error=null,this.saved="[]",this.undoStack=[]}async load(){try{const{zones:t,labels:s,picture:i}=await this.api.zones(this.cameraId);Object.assign(this,{zones:t,labels:s,picture:i,ready:!0,error:null}),this.saved=JSON.stringify(t)}catch(t){this.error=t}this.changed()}async save(t=null){const s=JSON.stringify(this.zones);await this.api.saveZones(this.cameraId,this.zones,t),this.saved=s,this.changed()}get isDirty(){return JSON.stringify(this.zones)!==this.saved}get zone(){return this.selected===null?null:this.zones[this.selected]??null}problem(t){const s=this.zones[t];if(!s)return null;const i=s.name.trim().toLowerCase();return i?s.name.length>_o?"name_long":this.zones.some((n,o)=>o!==t&&n.name.trim().toLowerCase()===i)?"name_twice":s.polygon.length<ge?"corners_few":xo(s.polygon)<Mo?"flat":null:"name_missing"}get isValid(){return this.zones.every((t,s)=>this.problem(s)===null)}select(t){this.selected=t,this.drawing=null,this.changed()}draw(){this.selected=null,this.drawing=[],this.changed()}addCorner(t){!this.drawing||this.drawing.length>=Co||(this.drawing=[...this.drawing,le(t)],this.changed())}removeLastCorner(){this.drawing&&(this.drawing=this.drawing.slice(0,-1),this.changed())}close(t){const s=this.drawing;if(!s||s.length<ge)return!1;this.pushUndo();const i={name:t,polygon:s,kind:"noted",labels:[],loiter_s:0};return this.zones=[...this.zones,i],this.selected=this.zones.length-1,this.drawing=null,this.changed(),!0}cancel(){this.drawing=null,this.changed()}change(t,{continued:s=!1}={}){const i=this.selected;i===null||!this.zones[i]||(s||this.pushUndo(),this.zones=this.zones.with(i,{...this.zones[i],...t}),this.changed())}removeCorner(t){const{zone:s}=this;!s||s.polygon.length<=ge||this.change({polygon:s.polygon.filter((i,r)=>r!==t)})}remove(){this.selected!==null&&(this.pushUndo(),this.zones=this.zones.filter((t,s)=>s!==this.selected),this.selected=null,this.changed())}get canUndo(){return this.undoStack.length>0}undo(){const t=this.undoStack.pop();t&&(Object.assign(this,t,{drawing:null}),this.changed())}pushUndo(){this.undoStack.push({zones:this.zones,selected:this.selected}),this.undoStack.length>Ao&&this.undoStack.shift()}}const Lo=b`
+`];Ae=fo([$("homesec-overview")],Ae);const bo=e=>Math.min(1,Math.max(0,e)),Vs=e=>Math.round(bo(e)*1e3)/1e3;function me(e){return[Vs(e[0]),Vs(e[1])]}function Ss(e,t,s){return e.map((i,r)=>r===t?me(s):i)}function Os(e,t,s){const i=e.map(([l])=>l),r=e.map(([,l])=>l),n=Math.min(Math.max(t,-Math.min(...i)),1-Math.max(...i)),a=Math.min(Math.max(s,-Math.min(...r)),1-Math.max(...r));return e.map(([l,c])=>me([l+n,c+a]))}function vo(e,t){const s=ki(e,t);return[...e.slice(0,t+1),me(s),...e.slice(t+1)]}function ki(e,t){const[s,i]=e[t],[r,n]=e[(t+1)%e.length];return[(s+r)/2,(i+n)/2]}function yo(e){const t=e.reduce(([s,i],r)=>[s+r[0],i+r[1]],[0,0]);return[t[0]/e.length,t[1]/e.length]}function $o(e){let t=0;return e.forEach(([s,i],r)=>{const[n,a]=e[(r+1)%e.length];t+=s*a-n*i}),Math.abs(t)/2}const wo=32,xo=64,Ce=3,Co=40,_o=5e-4,Mo=100;class Lo extends ft{constructor(t,s){super(),this.api=t,this.cameraId=s,this.zones=[],this.labels=[],this.picture="",this.selected=null,this.drawing=null,this.ready=!1,this.error=null,this.saved="[]",this.undoStack=[]}async load(){try{const{zones:t,labels:s,picture:i}=await this.api.zones(this.cameraId);Object.assign(this,{zones:t,labels:s,picture:i,ready:!0,error:null}),this.saved=JSON.stringify(t)}catch(t){this.error=t}this.changed()}async save(t=null){const s=JSON.stringify(this.zones);await this.api.saveZones(this.cameraId,this.zones,t),this.saved=s,this.changed()}get isDirty(){return JSON.stringify(this.zones)!==this.saved}get zone(){return this.selected===null?null:this.zones[this.selected]??null}problem(t){const s=this.zones[t];if(!s)return null;const i=s.name.trim().toLowerCase();return i?s.name.length>Co?"name_long":this.zones.some((n,a)=>a!==t&&n.name.trim().toLowerCase()===i)?"name_twice":s.polygon.length<Ce?"corners_few":$o(s.polygon)<_o?"flat":null:"name_missing"}get isValid(){return this.zones.every((t,s)=>this.problem(s)===null)}select(t){this.selected=t,this.drawing=null,this.changed()}draw(){this.selected=null,this.drawing=[],this.changed()}addCorner(t){!this.drawing||this.drawing.length>=xo||(this.drawing=[...this.drawing,me(t)],this.changed())}removeLastCorner(){this.drawing&&(this.drawing=this.drawing.slice(0,-1),this.changed())}close(t){const s=this.drawing;if(!s||s.length<Ce)return!1;this.pushUndo();const i={name:t,polygon:s,kind:"noted",labels:[],loiter_s:0};return this.zones=[...this.zones,i],this.selected=this.zones.length-1,this.drawing=null,this.changed(),!0}cancel(){this.drawing=null,this.changed()}change(t,{continued:s=!1}={}){const i=this.selected;i===null||!this.zones[i]||(s||this.pushUndo(),this.zones=this.zones.with(i,{...this.zones[i],...t}),this.changed())}removeCorner(t){const{zone:s}=this;!s||s.polygon.length<=Ce||this.change({polygon:s.polygon.filter((i,r)=>r!==t)})}remove(){this.selected!==null&&(this.pushUndo(),this.zones=this.zones.filter((t,s)=>s!==this.selected),this.selected=null,this.changed())}get canUndo(){return this.undoStack.length>0}undo(){const t=this.undoStack.pop();t&&(Object.assign(this,t,{drawing:null}),this.changed())}pushUndo(){this.undoStack.push({zones:this.zones,selected:this.selected}),this.undoStack.length>Mo&&this.undoStack.shift()}}const Ao=v`
 :host {
 display: block;
 }
@@ -1526,8 +1560,8 @@ white-space: nowrap;
 transform: translateY(-100%);
 border-radius: 0;
 }
-`;var ko=Object.defineProperty,Vo=Object.getOwnPropertyDescriptor,dt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Vo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&ko(t,s,r),r};const $s=2e3,Oo=.01,So=.002,Po=18,zo={ArrowLeft:[-1,0],ArrowRight:[1,0],ArrowUp:[0,-1],ArrowDown:[0,1]};let j=class extends C{constructor(){super(),this.detections=[],this.picture=null,this.shape="16 / 9",this.cursor=null,this.drag=null,this.dragging=!1,new M(this,()=>this.draft)}connectedCallback(){super.connectedCallback(),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.timer),this.picture&&URL.revokeObjectURL(this.picture),this.picture=null}async refresh(){clearTimeout(this.timer);try{if(this.draft.picture&&!document.hidden){const e=await this.page.hass().fetchWithAuth(this.draft.picture);e.ok&&this.show(await e.blob())}}catch{}this.isConnected&&(this.timer=setTimeout(()=>{this.refresh()},$s))}show(e){if(!this.isConnected)return;const t=this.picture;this.picture=URL.createObjectURL(e),t&&setTimeout(()=>URL.revokeObjectURL(t),$s)}render(){const{draft:e,texts:t}=this,s=e.drawing!==null;return a`<div class="frame ${s?"drawing":""}" style="aspect-ratio:${this.shape}">
-${this.picture?a`<img src=${this.picture} alt="" @load=${this.onPicture} draggable="false" />`:h}
+`;var Ho=Object.defineProperty,ko=Object.getOwnPropertyDescriptor,bt=(e,t,s,i)=>{for(var r=i>1?void 0:i?ko(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Ho(t,s,r),r};const Ps=2e3,Vo=.01,So=.002,Oo=18,Po={ArrowLeft:[-1,0],ArrowRight:[1,0],ArrowUp:[0,-1],ArrowDown:[0,1]};let F=class extends C{constructor(){super(),this.detections=[],this.picture=null,this.shape="16 / 9",this.cursor=null,this.drag=null,this.dragging=!1,new M(this,()=>this.draft)}connectedCallback(){super.connectedCallback(),this.refresh()}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.timer),this.picture&&URL.revokeObjectURL(this.picture),this.picture=null}async refresh(){clearTimeout(this.timer);try{if(this.draft.picture&&!document.hidden){const e=await this.page.hass().fetchWithAuth(this.draft.picture);e.ok&&this.show(await e.blob())}}catch{}this.isConnected&&(this.timer=setTimeout(()=>{this.refresh()},Ps))}show(e){if(!this.isConnected)return;const t=this.picture;this.picture=URL.createObjectURL(e),t&&setTimeout(()=>URL.revokeObjectURL(t),Ps)}render(){const{draft:e,texts:t}=this,s=e.drawing!==null;return o`<div class="frame ${s?"drawing":""}" style="aspect-ratio:${this.shape}">
+${this.picture?o`<img src=${this.picture} alt="" @load=${this.onPicture} draggable="false" />`:h}
 <svg
 viewBox="0 0 1 1"
 preserveAspectRatio="none"
@@ -1546,36 +1580,36 @@ ${this.detections.map(i=>this.renderDetection(i))}
 ${s?this.renderDrawing(e.drawing??[]):h}
 </svg>
 ${this.renderHandles()} ${this.renderNames()}
-${this.cursor?a`<span class="cursor" style=${ut(this.cursor)}></span>`:h}
-</div>`}renderZone(e,t){const s=t===this.draft.selected;return Gt`<polygon
+${this.cursor?o`<span class="cursor" style=${yt(this.cursor)}></span>`:h}
+</div>`}renderZone(e,t){const s=t===this.draft.selected;return te`<polygon
 class="${e.kind} ${s?"chosen":""}"
 data-zone=${t}
 points=${e.polygon.map(i=>i.join(",")).join(" ")}
 vector-effect="non-scaling-stroke"
-></polygon>`}renderDrawing(e){return Gt`<polyline
+></polygon>`}renderDrawing(e){return te`<polyline
 class="new"
 points=${e.map(t=>t.join(",")).join(" ")}
 vector-effect="non-scaling-stroke"
-></polyline>`}renderDetection({box:[e,t,s,i],counts:r}){return Gt`<rect class=${r?"counts":"ignored"} x=${e} y=${t}
-width=${s-e} height=${i-t} vector-effect="non-scaling-stroke"></rect>`}renderHandles(){const{draft:e,texts:t}=this;if(e.drawing)return e.drawing.map((r,n)=>a`<span class="corner ${n?"":"first"}" style=${ut(r)}></span>`);const{zone:s}=e;if(!s)return h;const{polygon:i}=s;return a`${i.map((r,n)=>a`<button
+></polyline>`}renderDetection({box:[e,t,s,i],counts:r}){return te`<rect class=${r?"counts":"ignored"} x=${e} y=${t}
+width=${s-e} height=${i-t} vector-effect="non-scaling-stroke"></rect>`}renderHandles(){const{draft:e,texts:t}=this;if(e.drawing)return e.drawing.map((r,n)=>o`<span class="corner ${n?"":"first"}" style=${yt(r)}></span>`);const{zone:s}=e;if(!s)return h;const{polygon:i}=s;return o`${i.map((r,n)=>o`<button
 class="middle"
-style=${ut(ti(i,n))}
+style=${yt(ki(i,n))}
 aria-label=${t.get("zones.add_corner")}
 @click=${()=>e.change({polygon:vo(i,n)})}
 ></button>`)}
-${i.map((r,n)=>a`<button
+${i.map((r,n)=>o`<button
 class="corner"
-style=${ut(r)}
+style=${yt(r)}
 aria-label=${t.get("zones.corner",{number:n+1})}
-@pointerdown=${o=>this.grab(o,n)}
+@pointerdown=${a=>this.grab(a,n)}
 @pointermove=${this.onMove}
 @pointerup=${this.onUp}
 @pointercancel=${this.onUp}
-@keydown=${o=>this.onCornerKey(o,n)}
+@keydown=${a=>this.onCornerKey(a,n)}
 @dblclick=${()=>e.removeCorner(n)}
-></button>`)}`}renderNames(){const e=this.draft.zones.map(s=>a`<span class="name" style=${ut(yo(s.polygon))}>${s.name}</span>`),t=this.detections.map(({label:s,score:i,box:[r,n],counts:o})=>a`<span class="name detection" style=${ut([r,n])}
->${this.texts.label(s)} ${this.format.percent(i)}${o?"":` · ${this.texts.get("zones.does_not_count")}`}</span
->`);return[e,t]}onPicture(e){const{naturalWidth:t,naturalHeight:s}=e.target;t&&s&&(this.shape=`${t} / ${s}`)}pointAt(e){const t=this.surface.getBoundingClientRect();return[(e.clientX-t.left)/t.width,(e.clientY-t.top)/t.height]}onDown(e){if(e.button!==0)return;const t=this.pointAt(e),{drawing:s}=this.draft;if(s){e.preventDefault();const n=s[0];n&&s.length>2&&this.isNear(n,e)?this.finish():this.draft.addCorner(t);return}const i=e.target.dataset.zone;if(i===void 0){this.draft.select(null);return}this.draft.select(Number(i));const{zone:r}=this.draft;r&&(this.surface.setPointerCapture(e.pointerId),this.drag={from:t,polygon:r.polygon},this.dragging=!1)}grab(e,t){e.button===0&&(e.currentTarget.setPointerCapture(e.pointerId),this.drag={corner:t},this.dragging=!1)}onMove(e){const{drag:t}=this,{zone:s}=this.draft;if(!t||!s)return;const i=this.pointAt(e),r="corner"in t?fs(s.polygon,t.corner,i):bs(t.polygon,i[0]-t.from[0],i[1]-t.from[1]);this.draft.change({polygon:r},{continued:this.dragging}),this.dragging=!0}onUp(){this.drag=null}isNear([e,t],s){const i=this.surface.getBoundingClientRect(),r=s.clientX-i.left-e*i.width,n=s.clientY-i.top-t*i.height;return Math.hypot(r,n)<Po}finish(){this.dispatchEvent(new CustomEvent("drawn"))}onKey(e){const{draft:t}=this,s=ys(e);if(t.drawing)if(s){const[i,r]=this.cursor??[.5,.5];this.cursor=[vs(i+s[0]),vs(r+s[1])]}else if(e.key==="Enter"&&t.drawing.length>2&&e.ctrlKey)this.finish();else if(e.key==="Enter"||e.key===" "){const i=this.cursor??=[.5,.5],r=t.drawing.at(-1);r&&r[0]===i[0]&&r[1]===i[1]&&t.drawing.length>2?this.finish():t.addCorner(i)}else if(e.key==="Backspace")t.removeLastCorner();else if(e.key==="Escape")t.cancel();else return;else if(s&&t.zone)t.change({polygon:bs(t.zone.polygon,...s)});else if(e.key==="Delete"&&t.zone)t.remove();else return;e.preventDefault(),e.stopPropagation()}onCornerKey(e,t){const{zone:s}=this.draft,i=ys(e);if(s){if(i){const[r,n]=s.polygon[t];this.draft.change({polygon:fs(s.polygon,t,[r+i[0],n+i[1]])})}else if(e.key==="Delete"||e.key==="Backspace")this.draft.removeCorner(t);else return;e.preventDefault(),e.stopPropagation()}}};j.styles=[x,Lo];dt([u({attribute:!1})],j.prototype,"draft",2);dt([u({attribute:!1})],j.prototype,"detections",2);dt([m()],j.prototype,"picture",2);dt([m()],j.prototype,"shape",2);dt([m()],j.prototype,"cursor",2);dt([k("svg")],j.prototype,"surface",2);j=dt([y("homesec-zone-canvas")],j);function ut([e,t]){return`left:${e*100}%;top:${t*100}%`}function vs(e){return Math.min(1,Math.max(0,Math.round(e*1e3)/1e3))}function ys(e){const t=zo[e.key];if(!t)return null;const s=e.shiftKey?So:Oo;return[t[0]*s,t[1]*s]}var Eo=Object.defineProperty,To=Object.getOwnPropertyDescriptor,ei=(e,t,s,i)=>{for(var r=i>1?void 0:i?To(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Eo(t,s,r),r};const Do=["required","noted","mask"],si=3600;let se=class extends C{constructor(){super(),new M(this,()=>this.draft)}render(){const{draft:e,texts:t}=this,{zone:s}=e;if(!s||e.selected===null)return h;const i=e.problem(e.selected);return a`<form @submit=${r=>r.preventDefault()} @keydown=${Ro}>
+></button>`)}`}renderNames(){const e=this.draft.zones.map(s=>o`<span class="name" style=${yt(yo(s.polygon))}>${s.name}</span>`),t=this.detections.map(({label:s,score:i,box:[r,n],counts:a})=>o`<span class="name detection" style=${yt([r,n])}
+>${this.texts.label(s)} ${this.format.percent(i)}${a?"":` · ${this.texts.get("zones.does_not_count")}`}</span
+>`);return[e,t]}onPicture(e){const{naturalWidth:t,naturalHeight:s}=e.target;t&&s&&(this.shape=`${t} / ${s}`)}pointAt(e){const t=this.surface.getBoundingClientRect();return[(e.clientX-t.left)/t.width,(e.clientY-t.top)/t.height]}onDown(e){if(e.button!==0)return;const t=this.pointAt(e),{drawing:s}=this.draft;if(s){e.preventDefault();const n=s[0];n&&s.length>2&&this.isNear(n,e)?this.finish():this.draft.addCorner(t);return}const i=e.target.dataset.zone;if(i===void 0){this.draft.select(null);return}this.draft.select(Number(i));const{zone:r}=this.draft;r&&(this.surface.setPointerCapture(e.pointerId),this.drag={from:t,polygon:r.polygon},this.dragging=!1)}grab(e,t){e.button===0&&(e.currentTarget.setPointerCapture(e.pointerId),this.drag={corner:t},this.dragging=!1)}onMove(e){const{drag:t}=this,{zone:s}=this.draft;if(!t||!s)return;const i=this.pointAt(e),r="corner"in t?Ss(s.polygon,t.corner,i):Os(t.polygon,i[0]-t.from[0],i[1]-t.from[1]);this.draft.change({polygon:r},{continued:this.dragging}),this.dragging=!0}onUp(){this.drag=null}isNear([e,t],s){const i=this.surface.getBoundingClientRect(),r=s.clientX-i.left-e*i.width,n=s.clientY-i.top-t*i.height;return Math.hypot(r,n)<Oo}finish(){this.dispatchEvent(new CustomEvent("drawn"))}onKey(e){const{draft:t}=this,s=Ts(e);if(t.drawing)if(s){const[i,r]=this.cursor??[.5,.5];this.cursor=[Es(i+s[0]),Es(r+s[1])]}else if(e.key==="Enter"&&t.drawing.length>2&&e.ctrlKey)this.finish();else if(e.key==="Enter"||e.key===" "){const i=this.cursor??=[.5,.5],r=t.drawing.at(-1);r&&r[0]===i[0]&&r[1]===i[1]&&t.drawing.length>2?this.finish():t.addCorner(i)}else if(e.key==="Backspace")t.removeLastCorner();else if(e.key==="Escape")t.cancel();else return;else if(s&&t.zone)t.change({polygon:Os(t.zone.polygon,...s)});else if(e.key==="Delete"&&t.zone)t.remove();else return;e.preventDefault(),e.stopPropagation()}onCornerKey(e,t){const{zone:s}=this.draft,i=Ts(e);if(s){if(i){const[r,n]=s.polygon[t];this.draft.change({polygon:Ss(s.polygon,t,[r+i[0],n+i[1]])})}else if(e.key==="Delete"||e.key==="Backspace")this.draft.removeCorner(t);else return;e.preventDefault(),e.stopPropagation()}}};F.styles=[w,Ao];bt([p({attribute:!1})],F.prototype,"draft",2);bt([p({attribute:!1})],F.prototype,"detections",2);bt([m()],F.prototype,"picture",2);bt([m()],F.prototype,"shape",2);bt([m()],F.prototype,"cursor",2);bt([H("svg")],F.prototype,"surface",2);F=bt([$("homesec-zone-canvas")],F);function yt([e,t]){return`left:${e*100}%;top:${t*100}%`}function Es(e){return Math.min(1,Math.max(0,Math.round(e*1e3)/1e3))}function Ts(e){const t=Po[e.key];if(!t)return null;const s=e.shiftKey?So:Vo;return[t[0]*s,t[1]*s]}var Eo=Object.defineProperty,To=Object.getOwnPropertyDescriptor,Vi=(e,t,s,i)=>{for(var r=i>1?void 0:i?To(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Eo(t,s,r),r};const zo=["required","noted","mask"],Si=3600;let ae=class extends C{constructor(){super(),new M(this,()=>this.draft)}render(){const{draft:e,texts:t}=this,{zone:s}=e;if(!s||e.selected===null)return h;const i=e.problem(e.selected);return o`<form @submit=${r=>r.preventDefault()} @keydown=${Do}>
 <label
 >${t.get("zones.name")}
 <input
@@ -1584,12 +1618,12 @@ name="name"
 maxlength="40"
 .value=${s.name}
 aria-invalid=${i?.startsWith("name")?"true":"false"}
-@input=${r=>e.change({name:xs(r)},{continued:!0})}
+@input=${r=>e.change({name:zs(r)},{continued:!0})}
 /></label>
-${i?a`<p class="bad" role="alert">${t.get(`zones.problem.${i}`)}</p>`:h}
+${i?o`<p class="bad" role="alert">${t.get(`zones.problem.${i}`)}</p>`:h}
 <fieldset>
 <legend>${t.get("zones.kind")}</legend>
-${Do.map(r=>a`<label class="choice"
+${zo.map(r=>o`<label class="choice"
 ><input
 type="radio"
 name="kind"
@@ -1604,31 +1638,31 @@ name="kind"
 <legend>${t.get("zones.labels")}</legend>
 <p class="quiet">${t.get("zones.labels_none")}</p>
 <div class="labels">
-${e.labels.map(r=>a`<label class="choice"
+${e.labels.map(r=>o`<label class="choice"
 ><input
 type="checkbox"
 .checked=${s.labels.includes(r)}
-@change=${()=>e.change({labels:No(s,r)})}
+@change=${()=>e.change({labels:Io(s,r)})}
 />${t.label(r)}</label
 >`)}
 </div>
 </fieldset>
-${s.kind==="mask"?h:a`<label
+${s.kind==="mask"?h:o`<label
 >${t.get("zones.loiter")}
 <input
 class="field"
 type="number"
 name="loiter"
 min="0"
-max=${si}
+max=${Si}
 step="1"
 .value=${String(s.loiter_s)}
-@change=${r=>e.change({loiter_s:jo(xs(r))})}
+@change=${r=>e.change({loiter_s:Ro(zs(r))})}
 /></label>`}
 <button type="button" class="button danger" @click=${()=>e.remove()}>
-${p(ve)}${t.get("zones.remove")}
+${f(ke)}${t.get("zones.remove")}
 </button>
-</form>`}};se.styles=[x,b`
+</form>`}};ae.styles=[w,v`
 form {
 display: grid;
 grid-template-columns: minmax(0, 1fr);
@@ -1684,7 +1718,7 @@ grid-template-columns: repeat(auto-fill, minmax(120px, 1fr));
 .button {
 justify-self: start;
 }
-`];ei([u({attribute:!1})],se.prototype,"draft",2);se=ei([y("homesec-zone-form")],se);function Ro(e){e.stopPropagation()}function xs(e){return e.target.value}function jo(e){return Math.min(si,Math.max(0,Number(e)||0))}function No({labels:e},t){return e.includes(t)?e.filter(s=>s!==t):[...e,t]}var Uo=Object.defineProperty,Io=Object.getOwnPropertyDescriptor,Ut=(e,t,s,i)=>{for(var r=i>1?void 0:i?Io(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Uo(t,s,r),r};const Zo=400;let nt=class extends C{constructor(){super(),this.cameraId="",this.busy=!1,this.preview=!1,this.detections=[],this.stop=null,this.previewed="",new M(this,()=>this.draft)}disconnectedCallback(){super.disconnectedCallback(),this.endPreview(),this.draft=void 0}willUpdate(e){super.willUpdate(e),this.isConnected&&this.draft?.cameraId!==this.cameraId&&(this.draft=new Ho(this.page.api,this.cameraId),this.draft.load()),this.preview&&this.followDraft()}render(){const{draft:e,texts:t}=this;return e?this.system?.user.is_admin?e.error?a`<p class="empty" role="alert">${t.error(e.error)}</p>`:e.ready?a`<div class="page">
+`];Vi([p({attribute:!1})],ae.prototype,"draft",2);ae=Vi([$("homesec-zone-form")],ae);function Do(e){e.stopPropagation()}function zs(e){return e.target.value}function Ro(e){return Math.min(Si,Math.max(0,Number(e)||0))}function Io({labels:e},t){return e.includes(t)?e.filter(s=>s!==t):[...e,t]}var No=Object.defineProperty,jo=Object.getOwnPropertyDescriptor,qt=(e,t,s,i)=>{for(var r=i>1?void 0:i?jo(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&No(t,s,r),r};const Uo=400;let lt=class extends C{constructor(){super(),this.cameraId="",this.busy=!1,this.preview=!1,this.detections=[],this.stop=null,this.previewed="",new M(this,()=>this.draft)}disconnectedCallback(){super.disconnectedCallback(),this.endPreview(),this.draft=void 0}willUpdate(e){super.willUpdate(e),this.isConnected&&this.draft?.cameraId!==this.cameraId&&(this.draft=new Lo(this.page.api,this.cameraId),this.draft.load()),this.preview&&this.followDraft()}render(){const{draft:e,texts:t}=this;return e?this.system?.user.is_admin?e.error?o`<p class="empty" role="alert">${t.error(e.error)}</p>`:e.ready?o`<div class="page">
 ${this.renderHead(e)}
 <div class="columns">
 <div class="left">
@@ -1697,14 +1731,14 @@ ${this.renderHead(e)}
 ${this.renderTools(e)}
 </div>
 <div class="right">${this.renderList(e)}
-${e.zone?a`<section class="card" aria-label=${e.zone.name}>
+${e.zone?o`<section class="card" aria-label=${e.zone.name}>
 <homesec-zone-form .page=${this.page} .draft=${e}></homesec-zone-form>
 </section>`:h}
 </div>
 </div>
-</div>`:a`<p class="empty" role="status">${t.get("common.loading")}</p>`:a`<p class="empty" role="alert">${t.get("errors.not_allowed")}</p>`:h}renderHead(e){const{texts:t}=this;return a`<div class="head">
-<a class="button icon plain" href=${A} aria-label=${t.get("zones.back")} @click=${S}
->${p($e)}</a
+</div>`:o`<p class="empty" role="status">${t.get("common.loading")}</p>`:o`<p class="empty" role="alert">${t.get("errors.not_allowed")}</p>`:h}renderHead(e){const{texts:t}=this;return o`<div class="head">
+<a class="button icon plain" href=${L} aria-label=${t.get("zones.back")} @click=${A}
+>${f(le)}</a
 >
 <h2>${t.get("zones.title",{camera:this.cameraName(this.cameraId)})}</h2>
 <button
@@ -1712,42 +1746,42 @@ class="button strong"
 ?disabled=${this.busy||!e.isDirty||!e.isValid}
 @click=${()=>{this.save(e)}}
 >
-${p(_i)}${t.get("zones.save")}
+${f(sr)}${t.get("zones.save")}
 </button>
-</div>`}renderTools(e){const{texts:t}=this;return e.drawing?a`<div class="tools">
+</div>`}renderTools(e){const{texts:t}=this;return e.drawing?o`<div class="tools">
 <button
 class="button strong"
 ?disabled=${e.drawing.length<3}
 @click=${()=>this.close(e)}
 >
-${p(Vs)}${t.get("zones.done")}
+${f(Gs)}${t.get("zones.done")}
 </button>
 <button class="button" ?disabled=${!e.drawing.length} @click=${()=>e.removeLastCorner()}>
-${p(je)}${t.get("zones.undo")}
+${f(Je)}${t.get("zones.undo")}
 </button>
 <button class="button" @click=${()=>e.cancel()}>${t.get("common.cancel")}</button>
 <p class="quiet">${t.get("zones.drawing")}</p>
-</div>`:a`<div class="tools">
+</div>`:o`<div class="tools">
 <button
 class="button"
 ?disabled=${e.zones.length>=wo}
 @click=${()=>{this.draw(e)}}
 >
-${p(Xi)}${t.get("zones.draw")}
+${f(Hr)}${t.get("zones.draw")}
 </button>
 <button class="button" ?disabled=${!e.canUndo} @click=${()=>e.undo()}>
-${p(je)}${t.get("zones.undo")}
+${f(Je)}${t.get("zones.undo")}
 </button>
 <button
 class="button"
 aria-pressed=${this.preview}
 @click=${()=>this.togglePreview()}
 >
-${p(Ps)}${t.get("zones.preview")}
+${f(Js)}${t.get("zones.preview")}
 </button>
-${this.preview?a`<p class="quiet" role="status">${this.previewText()}</p>`:h}
-</div>`}renderList(e){const{texts:t}=this;return e.zones.length?a`<ul aria-label=${t.get("filter.zones")}>
-${e.zones.map((s,i)=>a`<li>
+${this.preview?o`<p class="quiet" role="status">${this.previewText()}</p>`:h}
+</div>`}renderList(e){const{texts:t}=this;return e.zones.length?o`<ul aria-label=${t.get("filter.zones")}>
+${e.zones.map((s,i)=>o`<li>
 <button
 class="button"
 aria-pressed=${i===e.selected}
@@ -1760,7 +1794,7 @@ aria-pressed=${i===e.selected}
 >
 </button>
 </li>`)}
-</ul>`:a`<p class="quiet">${t.get("zones.none")}</p>`}previewText(){const e=this.detections.filter(t=>t.counts).length;return this.texts.count("zones.would_count",e)}async draw(e){e.draw(),await this.updateComplete,this.renderRoot.querySelector("homesec-zone-canvas")?.shadowRoot?.querySelector("svg")?.focus({preventScroll:!1})}close(e){const t=new Set(e.zones.map(r=>r.name));let s=e.zones.length+1;const i=()=>this.texts.get("zones.new_name",{number:s});for(;t.has(i());)s+=1;e.close(i())}async save(e){this.busy=!0;try{await R(this,this.texts.get("zones.save"),s=>e.save(s))&&this.page.showMessage(this.texts.get("zones.saved"))}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}togglePreview(){this.preview=!this.preview,this.preview||this.endPreview()}followDraft(){const{draft:e}=this;!e?.isValid||JSON.stringify(e.zones)===this.previewed||(this.previewed=JSON.stringify(e.zones),clearTimeout(this.settling),this.settling=setTimeout(()=>{this.beginPreview(this.previewed)},Zo))}async beginPreview(e){const{draft:t}=this;if(t){this.stop?.(),this.stop=null;try{const s=await this.page.api.previewZones(this.cameraId,t.zones,({boxes:i})=>{e===this.previewed&&(this.detections=i.filter(r=>r.counts||t.labels.includes(r.label)))});this.preview&&e===this.previewed&&this.isConnected?this.stop=s:s()}catch(s){this.preview=!1,this.page.showMessage(this.texts.error(s),"error")}}}endPreview(){clearTimeout(this.settling),this.stop?.(),this.stop=null,this.previewed="",this.detections=[],this.preview=!1}};nt.styles=[x,U,b`
+</ul>`:o`<p class="quiet">${t.get("zones.none")}</p>`}previewText(){const e=this.detections.filter(t=>t.counts).length;return this.texts.count("zones.would_count",e)}async draw(e){e.draw(),await this.updateComplete,this.renderRoot.querySelector("homesec-zone-canvas")?.shadowRoot?.querySelector("svg")?.focus({preventScroll:!1})}close(e){const t=new Set(e.zones.map(r=>r.name));let s=e.zones.length+1;const i=()=>this.texts.get("zones.new_name",{number:s});for(;t.has(i());)s+=1;e.close(i())}async save(e){this.busy=!0;try{await U(this,this.texts.get("zones.save"),s=>e.save(s))&&this.page.showMessage(this.texts.get("zones.saved"))}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}togglePreview(){this.preview=!this.preview,this.preview||this.endPreview()}followDraft(){const{draft:e}=this;!e?.isValid||JSON.stringify(e.zones)===this.previewed||(this.previewed=JSON.stringify(e.zones),clearTimeout(this.settling),this.settling=setTimeout(()=>{this.beginPreview(this.previewed)},Uo))}async beginPreview(e){const{draft:t}=this;if(t){this.stop?.(),this.stop=null;try{const s=await this.page.api.previewZones(this.cameraId,t.zones,({boxes:i})=>{e===this.previewed&&(this.detections=i.filter(r=>r.counts||t.labels.includes(r.label)))});this.preview&&e===this.previewed&&this.isConnected?this.stop=s:s()}catch(s){this.preview=!1,this.page.showMessage(this.texts.error(s),"error")}}}endPreview(){clearTimeout(this.settling),this.stop?.(),this.stop=null,this.previewed="",this.detections=[],this.preview=!1}};lt.styles=[w,N,v`
 :host {
 display: block;
 overflow-y: auto;
@@ -1852,7 +1886,213 @@ h2 {
 font-size: 16px;
 }
 }
-`];Ut([u()],nt.prototype,"cameraId",2);Ut([m()],nt.prototype,"busy",2);Ut([m()],nt.prototype,"preview",2);Ut([m()],nt.prototype,"detections",2);nt=Ut([y("homesec-zones")],nt);class Bo extends Le{constructor(t){super(t),this.api=t,this.detail=null,this.error=null,this.deleted=!1,this.id="",this.filter={}}async show(t,s){t!==this.id&&(this.detail=null),this.id=t,this.filter=s,this.deleted=!1,this.error=null,this.changed();try{const i=await this.api.clip(t,s);if(t!==this.id)return;this.detail=i}catch(i){if(t!==this.id)return;this.error=i}this.changed()}handleEvent(t){if("unavailable"in t){t.unavailable||this.show(this.id,this.filter);return}if("stale"in t){this.id&&this.show(this.id,this.filter);return}if("removed"in t){t.removed===this.id&&(this.deleted=!0,this.changed());return}const{clip:s}=t;if(this.detail)if(s.id===this.id){const i=this.detail.clip.state==="recording"&&s.state!=="recording";this.detail={...this.detail,clip:s},this.changed(),i&&this.show(this.id,this.filter)}else this.detail.next===null&&s.id>this.id&&this.show(this.id,this.filter)}}async function Fo(e,t){if(navigator.share&&matchMedia("(pointer: coarse)").matches)try{return await navigator.share({url:e,title:t}),"shared"}catch(s){if(s.name==="AbortError")return"shared"}try{return await navigator.clipboard.writeText(e),"copied"}catch{return qo(e)?"copied":null}}function qo(e){const t=document.createElement("textarea");t.value=e,t.style.position="fixed",t.style.opacity="0",document.body.append(t),t.select();const s=document.execCommand("copy");return t.remove(),s}var Ko=Object.defineProperty,Wo=Object.getOwnPropertyDescriptor,It=(e,t,s,i)=>{for(var r=i>1?void 0:i?Wo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ko(t,s,r),r};let ot=class extends V{constructor(){super(...arguments),this.text="",this.yes="",this.no="",this.answer=null}async confirm(e,t,s){return Object.assign(this,{text:e,yes:t,no:s}),await this.updateComplete,this.dialog.returnValue="",this.dialog.showModal(),new Promise(i=>this.answer=i)}render(){return a`<dialog
+`];qt([p()],lt.prototype,"cameraId",2);qt([m()],lt.prototype,"busy",2);qt([m()],lt.prototype,"preview",2);qt([m()],lt.prototype,"detections",2);lt=qt([$("homesec-zones")],lt);const Oi="input, textarea, select, dialog";function Ke(e,t=Oi){return e.altKey||e.ctrlKey||e.metaKey||e.shiftKey||e.composedPath().some(i=>i instanceof HTMLElement&&i.matches(t))?null:e.key}function Zo(e){return Ke(e,`video, ${Oi}`)}const Fo=mi(class extends bi{constructor(){super(...arguments),this.key=h}render(e,t){return this.key=e,t}update(e,[t,s]){return t!==this.key&&(vi(e),this.key=t),s}}),Bo=60,qo=700;function Wo(e,t){const s=t.x-e.x,i=t.y-e.y;return t.at-e.at>qo||Math.abs(s)<Bo||Math.abs(s)<2*Math.abs(i)?0:s<0?1:-1}const Ko=30,Go=1.5;class Xo extends ft{constructor(t){super(),this.api=t,this.previews=[],this.stop=null,this.camera=null}async follow(t){if(t!==this.camera&&(this.camera=t,this.stop?.(),this.stop=null,this.previews=[],this.changed(),t!==null))try{const{zones:s}=await this.api.zones(t);if(t!==this.camera)return;const i=await this.api.previewZones(t,s,r=>{t===this.camera&&this.add(r)});t===this.camera?this.stop=i:i()}catch(s){if(t!==this.camera)return;throw this.camera=null,s}}boxesAt(t){if(t===null)return this.previews.at(-1)?.boxes??[];let s=null;for(const i of this.previews){const r=Math.abs(i.at-t);r<=Go&&r<Math.abs((s?.at??1/0)-t)&&(s=i)}return s?.boxes??[]}add(t){"unavailable"in t?this.previews=[]:(this.previews=this.previews.filter(({at:s})=>t.at-s<Ko),this.previews.push(t)),this.changed()}}function Pi(e,t){const s=i=>i==="person"?"#40c4ff":"#ffd740";return o`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+${t.map(i=>te`<rect x=${i.x} y=${i.y} width=${i.width} height=${i.height}
+stroke=${s(i.label)} vector-effect="non-scaling-stroke"></rect>`)}
+</svg>
+${t.map(i=>o`<span class="tag" style="${Yo(i)}"
+>${e.texts.label(i.label)} ${e.format.percent(i.score)}</span
+>`)}`}function Yo({x:e,y:t,width:s}){return`${e>.7?`right:${(1-e-s)*100}%`:`left:${e*100}%`};top:${Math.max(t,.04)*100}%`}const Ei=v`
+.boxes {
+position: absolute;
+inset: 0;
+width: 100%;
+height: 100%;
+pointer-events: none;
+}
+rect {
+fill: none;
+stroke-width: 2px;
+}
+.tag {
+position: absolute;
+transform: translateY(-100%);
+padding: 0 6px;
+font-size: 12px;
+background: rgba(0, 0, 0, 0.72);
+color: #fff;
+pointer-events: none;
+max-width: 100%;
+overflow: hidden;
+text-overflow: ellipsis;
+white-space: nowrap;
+}
+`;var Jo=Object.defineProperty,Qo=Object.getOwnPropertyDescriptor,Q=(e,t,s,i)=>{for(var r=i>1?void 0:i?Qo(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Jo(t,s,r),r};const Ds="homesec-live-silent",Rs=16/9,tl=250;let I=class extends C{constructor(){super(),this.sound=localStorage.getItem(Ds)!=="1",this.boxesWanted=!1,this.isFullscreen=!1,this.ratio=Rs,this.isSeen=!1,this.shown="",this.touch=null,this.handleFullscreen=()=>{this.isFullscreen=document.fullscreenElement!==null},this.handleKey=e=>{const t=Ke(e);t==="f"?this.toggleFullscreen():t==="m"&&this.live?.playing&&this.toggleSound()},new M(this,()=>this.boxes)}connectedCallback(){super.connectedCallback(),this.boxes??=new Xo(this.page.api),document.addEventListener("fullscreenchange",this.handleFullscreen),window.addEventListener("keydown",this.handleKey)}disconnectedCallback(){super.disconnectedCallback(),document.removeEventListener("fullscreenchange",this.handleFullscreen),window.removeEventListener("keydown",this.handleKey),clearInterval(this.timer),this.boxes?.follow(null),this.boxes=void 0,this.boxesWanted=!1}willUpdate(e){super.willUpdate(e);const{id:t,health:s}=this.camera;t!==this.shown&&(this.ratio=Rs),(t!==this.shown||s==="lost")&&(this.isSeen=!1),this.shown=t;const i=this.boxesWanted&&s==="running"?t:null;this.boxes?.follow(i).catch(r=>{this.boxesWanted=!1,this.page.showMessage(this.texts.error(r),"error")})}get isWatchable(){const{entity_id:e,disabled:t,health:s}=this.camera;return e!==null&&!t&&s!=="lost"&&!!this.system?.ready}render(){const{camera:e,page:t,isWatchable:s}=this;return o`<div
+class="stage"
+@dblclick=${this.toggleFullscreen}
+@pointerdown=${this.startTouch}
+@pointerup=${this.endTouch}
+@pointercancel=${()=>this.touch=null}
+>
+<div class="frame" style="--ratio:${this.ratio}">
+${this.isSeen||e.health==="running"?h:o`<homesec-last-picture .page=${t} .camera=${e}></homesec-last-picture>`}
+${s?Fo(e.id,this.renderVideo()):h}
+${this.boxesWanted?this.renderBoxes():h}
+<span class="state">${xi(t,e)}${this.renderOff()}</span>
+<span class="who">${Ci(t,e)}</span>
+</div>
+</div>
+<div class="toolbar" role="toolbar" aria-label=${this.texts.get("live.actions")}>
+${this.renderActions()}
+</div>`}renderVideo(){const{camera:e}=this;return o`<homesec-live-video
+.hass=${this.page.hass}
+.entity=${e.entity_id}
+.sound=${this.sound}
+text=${this.texts.get("cameras.picture",{camera:e.name})}
+@ratio=${t=>this.ratio=t.detail}
+@picture=${()=>this.isSeen=!0}
+@live=${this.handleLive}
+@silenced=${()=>this.sound=!1}
+></homesec-live-video>`}renderBoxes(){const t=(this.boxes?.boxesAt(this.live?.playedAt()??null)??[]).map(({label:s,score:i,box:[r,n,a,l]},c)=>({track:c,label:s,score:i,x:r,y:n,width:a-r,height:l-n}));return Pi(this.page,t)}renderOff(){if(this.camera.health!=="off"||!this.isWatchable)return h;const e=this.texts.get(this.isSeen?"live.only_watched":"live.opening");return o`<span class="badge" role="status">${e}</span>`}renderActions(){const{camera:e,page:t,texts:s,isWatchable:i}=this,r=e.health==="running",n=i&&(this.live?.playing??null)!==null,a=(l,c,u,g)=>o`<button class="button small" aria-pressed=${g??h} @click=${u}>
+${f(l)}${c}
+</button>`;return o`${n?a(this.sound?Nr:jr,s.get(this.sound?"live.sound_off":"live.sound_on"),()=>this.toggleSound()):h}
+${this.canControl&&r?a(e.recording_manually?ei:ti,re(t,e),()=>{$i(this,e)},e.recording_manually):h}
+${this.canControl&&e.health==="off"&&this.isSeen?a(Qs,s.get("cameras.turn_on"),()=>{wi(t,e)}):h}
+${i&&(r||this.isSeen)?a(qi,s.get("live.snapshot"),()=>{Ha(t,e)}):h}
+${this.system?.user.is_admin&&r?a(si,s.get("clip.boxes"),()=>this.toggleBoxes(),this.boxesWanted):h}
+${document.fullscreenEnabled||n?a(this.isFullscreen?fr:ur,s.get(this.isFullscreen?"live.window":"live.fullscreen"),()=>this.toggleFullscreen()):h}`}handleLive(){this.live?.playing&&(this.isSeen=!0),this.requestUpdate()}toggleSound(){this.sound=!this.sound,localStorage.setItem(Ds,this.sound?"0":"1")}toggleBoxes(){this.boxesWanted=!this.boxesWanted,clearInterval(this.timer),this.boxesWanted&&(this.timer=setInterval(()=>this.requestUpdate(),tl))}toggleFullscreen(){document.fullscreenElement?document.exitFullscreen():document.fullscreenEnabled?this.requestFullscreen().catch(()=>{}):this.live?.enterFullscreen()}startTouch(e){const t=e.pointerType==="touch"&&e.isPrimary;this.touch=t?Is(e):null}endTouch(e){const t=this.touch&&e.isPrimary?Wo(this.touch,Is(e)):0;this.touch=null,t&&this.dispatchEvent(new CustomEvent("step",{detail:t}))}};I.styles=[w,Ei,_i,v`
+:host {
+display: grid;
+grid-template-columns: minmax(0, 1fr);
+gap: 8px;
+}
+.stage {
+display: grid;
+place-items: center;
+background: #000;
+border-radius: var(--hs-radius);
+overflow: hidden;
+touch-action: pan-y pinch-zoom;
+user-select: none;
+-webkit-user-select: none;
+}
+.frame {
+position: relative;
+/* Show the whole picture, with the boxes at their positions. */
+width: min(100%, 72vh * var(--ratio));
+aspect-ratio: var(--ratio);
+}
+homesec-last-picture,
+homesec-live-video {
+position: absolute;
+inset: 0;
+}
+homesec-live-video {
+pointer-events: none;
+--live-background: transparent;
+--live-fit: contain;
+}
+.toolbar {
+display: flex;
+flex-wrap: wrap;
+gap: 8px;
+}
+:host(:fullscreen) {
+grid-template-rows: minmax(0, 1fr) auto;
+gap: 0;
+background: #000;
+}
+:host(:fullscreen) .stage {
+border-radius: 0;
+}
+:host(:fullscreen) .frame {
+width: min(100%, (100vh - 60px) * var(--ratio));
+}
+:host(:fullscreen) .toolbar {
+justify-content: center;
+padding: 8px;
+}
+:host(:fullscreen) .button {
+color: #fff;
+background: rgba(255, 255, 255, 0.16);
+}
+`];Q([p({attribute:!1})],I.prototype,"camera",2);Q([m()],I.prototype,"sound",2);Q([m()],I.prototype,"boxesWanted",2);Q([m()],I.prototype,"isFullscreen",2);Q([m()],I.prototype,"ratio",2);Q([m()],I.prototype,"isSeen",2);Q([H("homesec-live-video")],I.prototype,"live",2);I=Q([$("homesec-live-stage")],I);function Is({clientX:e,clientY:t,timeStamp:s}){return{x:e,y:t,at:s}}var el=Object.defineProperty,sl=Object.getOwnPropertyDescriptor,Ti=(e,t,s,i)=>{for(var r=i>1?void 0:i?sl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&el(t,s,r),r};const il=12;let oe=class extends C{constructor(){super(),this.cameraId="",this.listed="",this.onKey=e=>this.handleKey(e),new M(this,()=>this.list)}connectedCallback(){super.connectedCallback(),this.list??=new Ie(this.page.api),this.list.subscribe().catch(()=>{}),window.addEventListener("keydown",this.onKey),this.requestUpdate()}disconnectedCallback(){super.disconnectedCallback(),this.list?.unsubscribe(),this.list=void 0,this.listed="",window.removeEventListener("keydown",this.onKey)}engineStarted(){this.list?.retry()}willUpdate(e){super.willUpdate(e),!(this.cameraId===this.listed||!this.list)&&(this.listed=this.cameraId,this.list.show(pe(this.filter,x(),this.format.zone)))}get filter(){return{...xt,cameras:[this.cameraId]}}render(){const e=this.page.system.camera(this.cameraId);return e?o`<div class="page">
+<div class="head">
+${this.renderBack()}
+<h2>${e.name}</h2>
+${this.renderNeighbor(-1,Xs,this.texts.get("live.previous"))}
+${this.renderNeighbor(1,He,this.texts.get("live.next"))}
+</div>
+<homesec-live-stage
+.page=${this.page}
+.camera=${e}
+@step=${t=>this.step(t.detail)}
+></homesec-live-stage>
+${this.renderClips(e)}
+</div>`:o`<div class="page">
+<div class="head">${this.renderBack()}</div>
+<p class="card empty" role="alert">${this.texts.get("live.gone")}</p>
+</div>`}renderBack(){const e=this.texts.get("live.back");return o`<a
+class="button icon plain"
+href=${L}
+aria-label=${e}
+title=${e}
+@click=${A}
+>${f(le)}</a
+>`}renderNeighbor(e,t,s){const i=this.page.system.neighbor(this.cameraId,e);if(!i)return h;const r=`${s}: ${i.name}`;return o`<button
+class="button icon"
+aria-label=${r}
+title=${r}
+@click=${()=>this.step(e)}
+>
+${f(t)}
+</button>`}renderClips(e){const t=Nt(this.filter);return o`<section aria-labelledby="clips">
+<div class="title">
+<h3 id="clips">${this.texts.get("live.clips")}</h3>
+<a
+class="button small plain"
+href="${L}/clips${t}"
+aria-label=${`${this.texts.get("overview.all")}: ${e.name}`}
+@click=${A}
+>${this.texts.get("overview.all")}${f(Ks)}</a
+>
+</div>
+${this.renderCards(t)}
+</section>`}renderCards(e){const{list:t,texts:s}=this;if(!t)return h;if(t.error)return o`<p class="card bad" role="alert">${s.error(t.error)}</p>`;if(!t.ready)return o`<p class="empty">${s.get("clips.loading")}</p>`;if(!t.clips.length)return o`<p class="card empty">${s.get("live.no_clips")}</p>`;const i=innerWidth<600?170:240;return o`<div class="clips">
+${_t(t.clips.slice(0,il),r=>r.id,r=>Ue(this.page,r,{search:e,width:i,onClick:A}))}
+</div>`}step(e){const t=this.page.system.neighbor(this.cameraId,e);t&&D(O({view:"camera",id:t.id}),{replace:!0})}handleKey(e){const t=Ke(e);t==="ArrowLeft"?this.step(-1):t==="ArrowRight"?this.step(1):t==="Escape"&&!document.fullscreenElement&&D(L)}};oe.styles=[w,N,Fe,v`
+:host {
+display: block;
+overflow-y: auto;
+}
+.page {
+display: grid;
+grid-template-columns: minmax(0, 1fr);
+gap: 12px;
+padding: 8px 16px 24px;
+max-width: 1600px;
+margin: 0 auto;
+}
+.head {
+display: flex;
+align-items: center;
+gap: 8px;
+}
+h2 {
+flex: 1;
+min-width: 0;
+overflow-wrap: anywhere;
+}
+.title {
+display: flex;
+align-items: center;
+justify-content: space-between;
+margin-bottom: 8px;
+}
+.title .button {
+margin-inline-end: -8px; /* its text ends nearly where the cards do */
+}
+.clips {
+display: grid;
+gap: 12px;
+grid-template-columns: repeat(auto-fill, minmax(min(46%, 200px), 1fr));
+}
+@media (max-width: 600px) {
+.page {
+padding: 4px 8px 16px;
+}
+}
+`];Ti([p()],oe.prototype,"cameraId",2);oe=Ti([$("homesec-camera")],oe);class rl extends Re{constructor(t){super(t),this.api=t,this.detail=null,this.error=null,this.deleted=!1,this.id="",this.filter={}}async show(t,s){t!==this.id&&(this.detail=null),this.id=t,this.filter=s,this.deleted=!1,this.error=null,this.changed();try{const i=await this.api.clip(t,s);if(t!==this.id)return;this.detail=i}catch(i){if(t!==this.id)return;this.error=i}this.changed()}handleEvent(t){if("unavailable"in t){t.unavailable||this.show(this.id,this.filter);return}if("stale"in t){this.id&&this.show(this.id,this.filter);return}if("removed"in t){t.removed===this.id&&(this.deleted=!0,this.changed());return}const{clip:s}=t;if(this.detail)if(s.id===this.id){const i=this.detail.clip.state==="recording"&&s.state!=="recording";this.detail={...this.detail,clip:s},this.changed(),i&&this.show(this.id,this.filter)}else this.detail.next===null&&s.id>this.id&&this.show(this.id,this.filter)}}async function nl(e,t){if(navigator.share&&matchMedia("(pointer: coarse)").matches)try{return await navigator.share({url:e,title:t}),"shared"}catch(s){if(s.name==="AbortError")return"shared"}try{return await navigator.clipboard.writeText(e),"copied"}catch{return al(e)?"copied":null}}function al(e){const t=document.createElement("textarea");t.value=e,t.style.position="fixed",t.style.opacity="0",document.body.append(t),t.select();const s=document.execCommand("copy");return t.remove(),s}var ol=Object.defineProperty,ll=Object.getOwnPropertyDescriptor,Wt=(e,t,s,i)=>{for(var r=i>1?void 0:i?ll(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&ol(t,s,r),r};let ct=class extends S{constructor(){super(...arguments),this.text="",this.yes="",this.no="",this.answer=null}async confirm(e,t,s){return Object.assign(this,{text:e,yes:t,no:s}),await this.updateComplete,this.dialog.returnValue="",this.dialog.showModal(),new Promise(i=>this.answer=i)}render(){return o`<dialog
 role="alertdialog"
 aria-labelledby="text"
 @close=${()=>this.answer?.(this.dialog.returnValue==="yes")}
@@ -1865,7 +2105,7 @@ aria-labelledby="text"
 <button class="button strong danger" value="yes">${this.yes}</button>
 </div>
 </form>
-</dialog>`}};ot.styles=[x,b`
+</dialog>`}};ct.styles=[w,v`
 dialog {
 border: none;
 border-radius: var(--hs-radius);
@@ -1888,40 +2128,40 @@ justify-content: flex-end;
 gap: 8px;
 flex-wrap: wrap;
 }
-`];It([u()],ot.prototype,"text",2);It([u()],ot.prototype,"yes",2);It([u()],ot.prototype,"no",2);It([k("dialog")],ot.prototype,"dialog",2);ot=It([y("homesec-confirm-dialog")],ot);function ii(e,t,s){const{texts:i}=e,r=i.count("clips.deleted",t.length);if(!s)return e.showMessage(r);e.showMessage(r,"info",{text:i.get("deleted.undo"),run:async()=>{const{restored:n,refused:o}=await e.api.restore(t);o[0]?e.showMessage(i.problem(o[0].error),"error"):e.showMessage(i.count("deleted.restored",n.length))}})}function ri(e,t){const s=e.system.state?.storage.keeps_deleted??!1;return e.texts.count(s?"clips.delete_kept_sure":"clips.delete_sure",t)}var Go=Object.defineProperty,Xo=Object.getOwnPropertyDescriptor,Ct=(e,t,s,i)=>{for(var r=i>1?void 0:i?Xo(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Go(t,s,r),r};let W=class extends C{constructor(){super(...arguments),this.boxes=!1,this.tracked=!1,this.busy=!1}render(){const{clip:e,texts:t}=this,s=(r,n,o,l="")=>a`<button
+`];Wt([p()],ct.prototype,"text",2);Wt([p()],ct.prototype,"yes",2);Wt([p()],ct.prototype,"no",2);Wt([H("dialog")],ct.prototype,"dialog",2);ct=Wt([$("homesec-confirm-dialog")],ct);function zi(e,t,s){const{texts:i}=e,r=i.count("clips.deleted",t.length);if(!s)return e.showMessage(r);e.showMessage(r,"info",{text:i.get("deleted.undo"),run:async()=>{const{restored:n,refused:a}=await e.api.restore(t);a[0]?e.showMessage(i.problem(a[0].error),"error"):e.showMessage(i.count("deleted.restored",n.length))}})}function Di(e,t){const s=e.system.state?.storage.keeps_deleted??!1;return e.texts.count(s?"clips.delete_kept_sure":"clips.delete_sure",t)}var cl=Object.defineProperty,hl=Object.getOwnPropertyDescriptor,St=(e,t,s,i)=>{for(var r=i>1?void 0:i?hl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&cl(t,s,r),r};let X=class extends C{constructor(){super(...arguments),this.boxes=!1,this.tracked=!1,this.busy=!1}render(){const{clip:e,texts:t}=this,s=(r,n,a,l="")=>o`<button
 class="button small ${l}"
 ?disabled=${this.busy}
-@click=${()=>{this.run(o)}}
+@click=${()=>{this.run(a)}}
 >
-${p(r)}${n}
-</button>`,i=e.state!=="recording";return a`<div role="toolbar" aria-label=${t.get("clip.actions")}>
-${this.tracked?a`<button
+${f(r)}${n}
+</button>`,i=e.state!=="recording";return o`<div role="toolbar" aria-label=${t.get("clip.actions")}>
+${this.tracked?o`<button
 class="button small"
 aria-pressed=${this.boxes}
 @click=${()=>this.dispatchEvent(new CustomEvent("boxes"))}
 >
-${p(hr)}${t.get("clip.boxes")}
+${f(si)}${t.get("clip.boxes")}
 </button>`:h}
-${i&&e.film?s(Vi,t.get("clip.download"),()=>this.download()):h}
-${s(Qi,t.get("clip.share"),()=>this.share())}
-${this.canControl?a`${s(e.protected?ye:ie,t.get(e.protected?"clip.unprotect":"clip.protect"),()=>this.protect())}
-${i?s(ve,t.get("clip.delete"),()=>this.delete(),"danger"):h}`:h}
+${i&&e.film?s(lr,t.get("clip.download"),()=>this.download()):h}
+${s(kr,t.get("clip.share"),()=>this.share())}
+${this.canControl?o`${s(e.protected?Ve:ce,t.get(e.protected?"clip.unprotect":"clip.protect"),()=>this.protect())}
+${i?s(ke,t.get("clip.delete"),()=>this.delete(),"danger"):h}`:h}
 </div>
-<homesec-confirm-dialog></homesec-confirm-dialog>`}async run(e){if(!this.busy){this.busy=!0;try{await e()}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}}async download(){const e=document.createElement("a");e.href=await this.page.api.signed(`${this.clip.film}?download=1`),e.download="",e.click()}async share(){const t=(this.system?.external_url??location.origin)+E({view:"clip",id:this.clip.id}),s=await Fo(t,this.clip.camera);s==="copied"&&this.page.showMessage(this.texts.get("clip.copied")),s===null&&this.page.showMessage(t)}async protect(){const{id:e,protected:t}=this.clip,s=this.texts.get(t?"clip.unprotect":"clip.protect");await(t?R:et)(this,s,async i=>{await this.page.api.protect([e],!t,i)})}async delete(){const{texts:e,clip:t}=this;if(!await this.dialog.confirm(ri(this.page,1),e.get("clip.delete"),e.get("common.cancel")))return;let i=[],r=!1;if(await R(this,e.get("clip.delete"),async o=>{({refused:i,restorable:r}=await this.page.api.delete([t.id],o))})){if(i[0]){this.page.showMessage(e.problem(i[0].error),"error");return}ii(this.page,[t.id],r),this.dispatchEvent(new CustomEvent("deleted"))}}};W.styles=[x,b`
+<homesec-confirm-dialog></homesec-confirm-dialog>`}async run(e){if(!this.busy){this.busy=!0;try{await e()}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}}async download(){const e=document.createElement("a");e.href=await this.page.api.signed(`${this.clip.film}?download=1`),e.download="",e.click()}async share(){const t=(this.system?.external_url??location.origin)+O({view:"clip",id:this.clip.id}),s=await nl(t,this.clip.camera);s==="copied"&&this.page.showMessage(this.texts.get("clip.copied")),s===null&&this.page.showMessage(t)}async protect(){const{id:e,protected:t}=this.clip,s=this.texts.get(t?"clip.unprotect":"clip.protect");await(t?U:gt)(this,s,async i=>{await this.page.api.protect([e],!t,i)})}async delete(){const{texts:e,clip:t}=this;if(!await this.dialog.confirm(Di(this.page,1),e.get("clip.delete"),e.get("common.cancel")))return;let i=[],r=!1;if(await U(this,e.get("clip.delete"),async a=>{({refused:i,restorable:r}=await this.page.api.delete([t.id],a))})){if(i[0]){this.page.showMessage(e.problem(i[0].error),"error");return}zi(this.page,[t.id],r),this.dispatchEvent(new CustomEvent("deleted"))}}};X.styles=[w,v`
 div {
 display: flex;
 flex-wrap: wrap;
 gap: 8px;
 }
-`];Ct([u({attribute:!1})],W.prototype,"clip",2);Ct([u({type:Boolean})],W.prototype,"boxes",2);Ct([u({type:Boolean})],W.prototype,"tracked",2);Ct([m()],W.prototype,"busy",2);Ct([k("homesec-confirm-dialog")],W.prototype,"dialog",2);W=Ct([y("homesec-clip-actions")],W);const Yo=1.2,ws=.3;function Jo(e,t){const s=[];for(const{id:i,label:r,boxes:n}of e){const o=Qo(n,t);if(!o)continue;const[,l,c,g,f]=o,d=Math.max(...n.map($=>$[5]));s.push({track:i,label:r,score:d,x:l,y:c,width:g-l,height:f-c})}return s}function Qo(e,t){let s=0,i=e.length;for(;s<i;){const o=s+i>>1;e[o][0]<=t?s=o+1:i=o}const r=e[s-1],n=e[s];if(r&&n&&n[0]-r[0]<=Yo){const o=(t-r[0])/(n[0]-r[0]);return r.map((l,c)=>l+(n[c]-l)*o)}return r&&t-r[0]<=ws?r:n&&n[0]-t<=ws?n:null}function ta(e,t=2){const s=new Map;for(const{label:r,boxes:n}of e){const o=s.get(r)??[];for(const[l]of n)o.push(l);s.set(r,o)}const i=[];for(const[r,n]of s){let o=null;for(const l of n.sort((c,g)=>c-g))o&&l-o.to<=t?o.to=l:i.push(o={label:r,from:l,to:l})}return i.sort((r,n)=>r.from-n.from)}var ea=Object.defineProperty,sa=Object.getOwnPropertyDescriptor,z=(e,t,s,i)=>{for(var r=i>1?void 0:i?sa(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&ea(t,s,r),r};const ia=409;let L=class extends C{constructor(){super(...arguments),this.tracks=[],this.boxes=!1,this.replay=!1,this.source=null,this.failed=!1,this.locked=!1,this.at=0,this.length=0,this.requested=null,this.frame=null}disconnectedCallback(){super.disconnectedCallback(),this.video?.pause(),this.requested=this.source=null}seek(e){this.video&&(this.video.currentTime=e),this.at=e}get live(){return this.clip.state==="recording"&&!this.replay}willUpdate(e){super.willUpdate(e);const t=this.live?null:this.clip.film,s=t&&`${t} ${this.clip.state}`;s!==this.requested&&(this.requested=s,this.source=null,this.failed=!1,this.locked=!1,this.at=0,this.length=this.clip.duration,t&&s&&this.open(t,s))}async open(e,t){try{const s=await this.page.api.signed(e);t===this.requested&&(this.source=s)}catch{t===this.requested&&(this.failed=!0)}}render(){const{clip:e}=this,t=e.width&&e.height?e.width/e.height:16/9;return a`<div class="frame" style="--ratio:${t}">${this.renderPicture()}</div>
-${this.live?h:this.renderMarks()}`}renderPicture(){const{clip:e,texts:t}=this;return this.live?a`<homesec-live
+`];St([p({attribute:!1})],X.prototype,"clip",2);St([p({type:Boolean})],X.prototype,"boxes",2);St([p({type:Boolean})],X.prototype,"tracked",2);St([m()],X.prototype,"busy",2);St([H("homesec-confirm-dialog")],X.prototype,"dialog",2);X=St([$("homesec-clip-actions")],X);const dl=1.2,Ns=.3;function pl(e,t){const s=[];for(const{id:i,label:r,boxes:n}of e){const a=ul(n,t);if(!a)continue;const[,l,c,u,g]=a,d=Math.max(...n.map(y=>y[5]));s.push({track:i,label:r,score:d,x:l,y:c,width:u-l,height:g-c})}return s}function ul(e,t){let s=0,i=e.length;for(;s<i;){const a=s+i>>1;e[a][0]<=t?s=a+1:i=a}const r=e[s-1],n=e[s];if(r&&n&&n[0]-r[0]<=dl){const a=(t-r[0])/(n[0]-r[0]);return r.map((l,c)=>l+(n[c]-l)*a)}return r&&t-r[0]<=Ns?r:n&&n[0]-t<=Ns?n:null}function fl(e,t=2){const s=new Map;for(const{label:r,boxes:n}of e){const a=s.get(r)??[];for(const[l]of n)a.push(l);s.set(r,a)}const i=[];for(const[r,n]of s){let a=null;for(const l of n.sort((c,u)=>c-u))a&&l-a.to<=t?a.to=l:i.push(a={label:r,from:l,to:l})}return i.sort((r,n)=>r.from-n.from)}var gl=Object.defineProperty,ml=Object.getOwnPropertyDescriptor,z=(e,t,s,i)=>{for(var r=i>1?void 0:i?ml(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&gl(t,s,r),r};const bl=409;let V=class extends C{constructor(){super(...arguments),this.tracks=[],this.boxes=!1,this.replay=!1,this.source=null,this.failed=!1,this.locked=!1,this.at=0,this.length=0,this.requested=null,this.frame=null}disconnectedCallback(){super.disconnectedCallback(),this.video?.pause(),this.requested=this.source=null}seek(e){this.video&&(this.video.currentTime=e),this.at=e}get live(){return this.clip.state==="recording"&&!this.replay}willUpdate(e){super.willUpdate(e);const t=this.live?null:this.clip.film,s=t&&`${t} ${this.clip.state}`;s!==this.requested&&(this.requested=s,this.source=null,this.failed=!1,this.locked=!1,this.at=0,this.length=this.clip.duration,t&&s&&this.open(t,s))}async open(e,t){try{const s=await this.page.api.signed(e);t===this.requested&&(this.source=s)}catch{t===this.requested&&(this.failed=!0)}}render(){const{clip:e}=this,t=e.width&&e.height?e.width/e.height:16/9;return o`<div class="frame" style="--ratio:${t}">${this.renderPicture()}</div>
+${this.live?h:this.renderMarks()}`}renderPicture(){const{clip:e,texts:t}=this;return this.live?o`<homesec-live
 .hass=${this.page.hass}
 .entity=${this.page.system.camera(e.camera_id)?.entity_id??null}
 moving
 text=${t.get("cameras.picture",{camera:e.camera})}
-></homesec-live>`:this.failed||!e.film?a`<p class="none" role="alert">
+></homesec-live>`:this.failed||!e.film?o`<p class="none" role="alert">
 ${t.get(this.failure)}
-</p>`:this.source?a`<video
+</p>`:this.source?o`<video
 src=${this.source}
 poster=${e.still&&this.page.stills.peek(e.still)||h}
 controls
@@ -1935,27 +2175,21 @@ aria-label=${t.get("clip.film",{camera:e.camera})}
 @seeking=${this.onTime}
 @play=${this.followFrames}
 ></video>
-${this.boxes?this.renderBoxes():h}`:h}renderBoxes(){const e=s=>s==="person"?"#40c4ff":"#ffd740",t=Jo(this.tracks,this.at);return a`<svg class="boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-${t.map(s=>Gt`<rect x=${s.x} y=${s.y} width=${s.width} height=${s.height}
-stroke=${e(s.label)} vector-effect="non-scaling-stroke"></rect>`)}
-</svg>
-${t.map(s=>a`<span class="tag" style="${ra(s)}"
->${this.texts.label(s.label)} ${this.format.percent(s.score)}</span
->`)}`}renderMarks(){const e=this.length||this.clip.duration,t=ta(this.tracks);if(!e||!t.length)return h;const s=i=>Math.min(100,i/e*100);return a`<div
+${this.boxes?Pi(this.page,pl(this.tracks,this.at)):h}`:h}renderMarks(){const e=this.length||this.clip.duration,t=fl(this.tracks);if(!e||!t.length)return h;const s=i=>Math.min(100,i/e*100);return o`<div
 class="marks"
 role="group"
 aria-label=${this.texts.get("clip.marks")}
 @click=${this.onMarks}
 >
-${t.map(({label:i,from:r,to:n})=>{const o=`${this.texts.label(i)} ${Pt(r)} – ${Pt(n)}`;return a`<button
+${t.map(({label:i,from:r,to:n})=>{const a=`${this.texts.label(i)} ${jt(r)} – ${jt(n)}`;return o`<button
 class=${i==="person"?"people":""}
 style="left:${s(r)}%;width:${s(n)-s(r)}%"
-title=${o}
-aria-label=${o}
+title=${a}
+aria-label=${a}
 @click=${l=>{l.stopPropagation(),this.seek(r)}}
 ></button>`})}
 <span class="at" style="left:${s(this.at)}%"></span>
-</div>`}onMarks(e){const t=e.currentTarget.getBoundingClientRect();this.seek((e.clientX-t.left)/t.width*(this.length||this.clip.duration))}onError(){this.clip.state==="recording"?this.dispatchEvent(new CustomEvent("not-yet")):this.findReason()}async findReason(){const{source:e}=this;if(e){const t=await fetch(e,{headers:{Range:"bytes=0-0"}}).catch(()=>null);if(e!==this.source)return;this.locked=t?.status===ia}this.failed=!0}get failure(){return this.clip.film?this.locked?"clip.needs_private_key":"clip.cannot_play":"clip.no_film"}onMetadata(){const e=this.video?.duration??0;Number.isFinite(e)&&e>0&&(this.length=e)}onTime(){this.video&&(this.at=this.video.currentTime)}followFrames(){const{video:e}=this;if(this.frame!==null||!e||!("requestVideoFrameCallback"in e))return;const t=(s,i)=>{this.frame=null,!(!this.isConnected||e!==this.video)&&(this.boxes&&(this.at=i.mediaTime),this.frame=e.requestVideoFrameCallback(t))};this.frame=e.requestVideoFrameCallback(t),e.addEventListener("emptied",()=>this.frame=null,{once:!0})}};L.styles=[x,b`
+</div>`}onMarks(e){const t=e.currentTarget.getBoundingClientRect();this.seek((e.clientX-t.left)/t.width*(this.length||this.clip.duration))}onError(){this.clip.state==="recording"?this.dispatchEvent(new CustomEvent("not-yet")):this.findReason()}async findReason(){const{source:e}=this;if(e){const t=await fetch(e,{headers:{Range:"bytes=0-0"}}).catch(()=>null);if(e!==this.source)return;this.locked=t?.status===bl}this.failed=!0}get failure(){return this.clip.film?this.locked?"clip.needs_private_key":"clip.cannot_play":"clip.no_film"}onMetadata(){const e=this.video?.duration??0;Number.isFinite(e)&&e>0&&(this.length=e)}onTime(){this.video&&(this.at=this.video.currentTime)}followFrames(){const{video:e}=this;if(this.frame!==null||!e||!("requestVideoFrameCallback"in e))return;const t=(s,i)=>{this.frame=null,!(!this.isConnected||e!==this.video)&&(this.boxes&&(this.at=i.mediaTime),this.frame=e.requestVideoFrameCallback(t))};this.frame=e.requestVideoFrameCallback(t),e.addEventListener("emptied",()=>this.frame=null,{once:!0})}};V.styles=[w,Ei,v`
 :host {
 display: block;
 }
@@ -1984,30 +2218,6 @@ margin: 0;
 padding: 16px;
 color: #e6e6e6;
 text-align: center;
-}
-.boxes {
-position: absolute;
-inset: 0;
-width: 100%;
-height: 100%;
-pointer-events: none;
-}
-rect {
-fill: none;
-stroke-width: 2px;
-}
-.tag {
-position: absolute;
-transform: translateY(-100%);
-padding: 0 6px;
-font-size: 12px;
-background: rgba(0, 0, 0, 0.72);
-color: #fff;
-pointer-events: none;
-max-width: 100%;
-overflow: hidden;
-text-overflow: ellipsis;
-white-space: nowrap;
 }
 .marks {
 position: relative;
@@ -2040,23 +2250,23 @@ width: 2px;
 background: var(--hs-text);
 pointer-events: none;
 }
-`];z([u({attribute:!1})],L.prototype,"clip",2);z([u({attribute:!1})],L.prototype,"tracks",2);z([u({type:Boolean})],L.prototype,"boxes",2);z([u({type:Boolean})],L.prototype,"replay",2);z([m()],L.prototype,"source",2);z([m()],L.prototype,"failed",2);z([m()],L.prototype,"locked",2);z([m()],L.prototype,"at",2);z([m()],L.prototype,"length",2);z([k("video")],L.prototype,"video",2);L=z([y("homesec-video-player")],L);function ra({x:e,y:t,width:s}){return`${e>.7?`right:${(1-e-s)*100}%`:`left:${e*100}%`};top:${Math.max(t,.04)*100}%`}var na=Object.defineProperty,oa=Object.getOwnPropertyDescriptor,Zt=(e,t,s,i)=>{for(var r=i>1?void 0:i?oa(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&na(t,s,r),r};const Cs="homesec-boxes";let at=class extends C{constructor(){super(),this.clipId="",this.search="",this.boxes=localStorage.getItem(Cs)==="1",this.replay=!1,this.requested=null,this.onKey=e=>this.step(e),new M(this,()=>this.store)}connectedCallback(){super.connectedCallback(),this.store??=new Bo(this.page.api),this.store.subscribe().catch(()=>{}),window.addEventListener("keydown",this.onKey)}disconnectedCallback(){super.disconnectedCallback(),this.store?.unsubscribe(),this.store=void 0,this.requested=null,window.removeEventListener("keydown",this.onKey)}willUpdate(e){super.willUpdate(e);const t=this.clipId+this.search;if(t===this.requested||!this.store)return;this.requested=t,this.replay=!1;const s=Oe(ke(this.search),w(),this.format.zone);this.store.show(this.clipId,s)}engineStarted(){this.requested=null,this.requestUpdate()}render(){const{store:e,texts:t}=this;return e?e.error||e.deleted?a`<div class="page">
+`];z([p({attribute:!1})],V.prototype,"clip",2);z([p({attribute:!1})],V.prototype,"tracks",2);z([p({type:Boolean})],V.prototype,"boxes",2);z([p({type:Boolean})],V.prototype,"replay",2);z([m()],V.prototype,"source",2);z([m()],V.prototype,"failed",2);z([m()],V.prototype,"locked",2);z([m()],V.prototype,"at",2);z([m()],V.prototype,"length",2);z([H("video")],V.prototype,"video",2);V=z([$("homesec-video-player")],V);var vl=Object.defineProperty,yl=Object.getOwnPropertyDescriptor,Kt=(e,t,s,i)=>{for(var r=i>1?void 0:i?yl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&vl(t,s,r),r};const js="homesec-boxes";let ht=class extends C{constructor(){super(),this.clipId="",this.search="",this.boxes=localStorage.getItem(js)==="1",this.replay=!1,this.requested=null,this.onKey=e=>this.step(e),new M(this,()=>this.store)}connectedCallback(){super.connectedCallback(),this.store??=new rl(this.page.api),this.store.subscribe().catch(()=>{}),window.addEventListener("keydown",this.onKey)}disconnectedCallback(){super.disconnectedCallback(),this.store?.unsubscribe(),this.store=void 0,this.requested=null,window.removeEventListener("keydown",this.onKey)}willUpdate(e){super.willUpdate(e);const t=this.clipId+this.search;if(t===this.requested||!this.store)return;this.requested=t,this.replay=!1;const s=pe(Ne(this.search),x(),this.format.zone);this.store.show(this.clipId,s)}engineStarted(){this.requested=null,this.requestUpdate()}render(){const{store:e,texts:t}=this;return e?e.error||e.deleted?o`<div class="page">
 ${this.renderBack()}
 <p class="card empty" role="alert">
 ${e.deleted?t.get("clip.gone"):t.error(e.error)}
 </p>
-</div>`:e.detail?this.renderClip(e.detail):a`<div class="page">
+</div>`:e.detail?this.renderClip(e.detail):o`<div class="page">
 ${this.renderBack()}
 <p class="empty" role="status">${t.get("common.loading")}</p>
-</div>`:h}renderClip(e){const{clip:t,tracks:s}=e,{texts:i}=this;return a`<div class="page">
+</div>`:h}renderClip(e){const{clip:t,tracks:s}=e,{texts:i}=this;return o`<div class="page">
 <div class="head">
 ${this.renderBack()}
 <div class="title">
-<h2>${t.camera}: ${Se(this.page,t)}</h2>
+<h2>${t.camera}: ${Ze(this.page,t)}</h2>
 <p class="quiet">${this.format.dateTime(t.event)}</p>
 </div>
-${this.renderNeighbor(e.previous,xi,i.get("clip.older"))}
-${this.renderNeighbor(e.next,Os,i.get("clip.newer"))}
+${this.renderNeighbor(e.previous,Xs,i.get("clip.older"))}
+${this.renderNeighbor(e.next,He,i.get("clip.newer"))}
 </div>
 <homesec-video-player
 .page=${this.page}
@@ -2076,32 +2286,32 @@ ${t.state==="recording"?this.renderRecording(t):h}
 @deleted=${()=>this.afterDelete(e)}
 ></homesec-clip-actions>
 <section class="card" aria-label=${i.get("clip.facts")}>
-${vn(this.page,t)}
+${Kn(this.page,t)}
 </section>
-</div>`}renderBack(){return a`<a
+</div>`}renderBack(){return o`<a
 class="button icon plain"
-href="${A}/clips${this.search}"
+href="${L}/clips${this.search}"
 aria-label=${this.texts.get("clip.back")}
 title=${this.texts.get("clip.back")}
-@click=${S}
->${p($e)}</a
->`}renderNeighbor(e,t,s){return e===null?a`<button class="button icon" disabled aria-label=${s}>${p(t)}</button>`:a`<a
+@click=${A}
+>${f(le)}</a
+>`}renderNeighbor(e,t,s){return e===null?o`<button class="button icon" disabled aria-label=${s}>${f(t)}</button>`:o`<a
 class="button icon"
-href=${E({view:"clip",id:e})+this.search}
+href=${O({view:"clip",id:e})+this.search}
 aria-label=${s}
 title=${s}
 @click=${this.openNeighbor}
->${p(t)}</a
->`}renderRecording(e){return a`<div class="card recording" role="status">
+>${f(t)}</a
+>`}renderRecording(e){return o`<div class="card recording" role="status">
 <span class="dot"></span><span>${this.texts.get(this.replay?"clip.growing_film":"clip.growing")}</span>
-${e.film?a`<button
+${e.film?o`<button
 class="button small"
 aria-pressed=${this.replay}
 @click=${()=>this.replay=!this.replay}
 >
-${p(Ti)}${this.texts.get("clip.from_start")}
+${f(mr)}${this.texts.get("clip.from_start")}
 </button>`:h}
-</div>`}openNeighbor(e){const t=e.currentTarget;e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey||(e.preventDefault(),F(t.getAttribute("href")??A,{replace:!0}))}step(e){const t=e.composedPath()[0];if(e.altKey||e.ctrlKey||e.metaKey||e.shiftKey||t instanceof HTMLElement&&t.matches("video, input, textarea, select, dialog"))return;const{detail:s}=this.store??{},i=e.key==="ArrowLeft"?s?.previous:e.key==="ArrowRight"?s?.next:null;i&&F(E({view:"clip",id:i})+this.search,{replace:!0})}toggleBoxes(){this.boxes=!this.boxes,localStorage.setItem(Cs,this.boxes?"1":"0")}afterDelete({previous:e,next:t}){const s=e??t,i=s===null?`${A}/clips`:E({view:"clip",id:s});F(i+this.search,{replace:!0})}};at.styles=[x,U,qs,b`
+</div>`}openNeighbor(e){const t=e.currentTarget;e.button!==0||e.metaKey||e.ctrlKey||e.shiftKey||(e.preventDefault(),D(t.getAttribute("href")??L,{replace:!0}))}step(e){const t=Zo(e),{detail:s}=this.store??{},i=t==="ArrowLeft"?s?.previous:t==="ArrowRight"?s?.next:null;i&&D(O({view:"clip",id:i})+this.search,{replace:!0})}toggleBoxes(){this.boxes=!this.boxes,localStorage.setItem(js,this.boxes?"1":"0")}afterDelete({previous:e,next:t}){const s=e??t,i=s===null?`${L}/clips`:O({view:"clip",id:s});D(i+this.search,{replace:!0})}};ht.styles=[w,N,fi,v`
 :host {
 display: block;
 overflow-y: auto;
@@ -2165,7 +2375,7 @@ homesec-video-player {
 --hs-radius: 8px;
 }
 }
-`];Zt([u()],at.prototype,"clipId",2);Zt([u()],at.prototype,"search",2);Zt([m()],at.prototype,"boxes",2);Zt([m()],at.prototype,"replay",2);at=Zt([y("homesec-clip")],at);class aa extends Rt{constructor(){super(...arguments),this.active=!1,this.ids=new Set,this.anchor=null}get size(){return this.ids.size}begin(t=null){this.active=!0,t!==null&&(this.ids.add(t),this.anchor=t),this.changed()}end(){this.active=!1,this.ids.clear(),this.anchor=null,this.changed()}toggle(t){this.active=!0,this.ids.delete(t)||this.ids.add(t),this.anchor=t,this.changed()}extend(t,s){const i=this.anchor===null?-1:s.indexOf(this.anchor),r=s.indexOf(t);if(i<0||r<0){this.toggle(t);return}this.active=!0;for(const n of s.slice(Math.min(i,r),Math.max(i,r)+1))this.ids.add(n);this.changed()}deselect(t){let s=!1;for(const i of t)s=this.ids.delete(i)||s;s&&this.changed()}}function la(e){let t="",s=1/0,i=-1/0;return r=>((r<s||r>=i)&&(t=H(r,e),{from:s,to:i}=Fs(t,e)),t)}function ca(e,t,s){const i=[];let r=0;for(let n=0;n<e.length;){const o=e[n].event,l=s(o);i.push({kind:"day",key:l,top:r,height:t.dayHeight,at:o}),r+=t.dayHeight;let c=n;for(;c<e.length&&s(e[c].event)===l;)c+=1;for(;n<c;n+=t.columns){const g=Math.min(t.columns,c-n),f=`${l}/${e[n].id}`;i.push({kind:"cards",key:f,top:r,height:t.cardHeight,first:n,count:g}),r+=t.cardHeight}n=c}return{rows:i,height:r}}function ha(e,t,s){const{rows:i}=e;let r=0,n=i.length;for(;r<n;){const l=r+n>>1,c=i[l];c.top+c.height<=t?r=l+1:n=l}let o=r;for(;o<i.length&&i[o].top<s;)o+=1;return i.slice(r,o)}function _s(e,t){return e.rows.find(s=>s.kind==="cards"&&t>=s.first&&t<s.first+s.count)}function da(e,t,s){return Math.max(1,Math.floor((e+s)/(t+s)))}var pa=Object.defineProperty,ua=Object.getOwnPropertyDescriptor,I=(e,t,s,i)=>{for(var r=i>1?void 0:i?ua(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&pa(t,s,r),r};const B=12,ga=220,ma=156,fa=55,me=44,Ms=1,ba=3,$a=450;let P=class extends C{constructor(){super(),this.search="",this.selectable=!1,this.width=0,this.viewport={top:0,height:0},this.focused=null,this.layout={rows:[],height:0},this.laidOut=null,this.columns=1,this.cardWidth=0,this.today="",this.resized=new ResizeObserver(()=>this.measure()),this.pressed=!1,new M(this,()=>this.list),new M(this,()=>this.selection)}disconnectedCallback(){super.disconnectedCallback(),this.resized.disconnect()}firstUpdated(){this.resized.observe(this.scroller),this.focused=this.page.scrollPosition.focused,this.measure(),this.restoreScroll(this.page.scrollPosition.top)}async restoreScroll(e){await this.updateComplete,this.scroller.scrollTop=e,this.measure()}async show(e){this.arrange();const t=_s(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const i=this.scroller.firstElementChild;this.scroller.scrollTop=Math.max(0,i.offsetTop+t.top-me),this.measure(),await this.focusOn(s.id)}refreshDays(){const e=H(w(),this.format.zone);e!==this.today&&this.requestUpdate(),this.today=e}scrollToTop(){this.scroller?.scrollTo({top:0})}measure(){const{clientWidth:e,clientHeight:t,scrollTop:s}=this.scroller;this.width=e-2*B,this.viewport={top:s,height:t}}onScroll(){this.isConnected&&(this.viewport={top:this.scroller.scrollTop,height:this.scroller.clientHeight},this.page.scrollPosition.top=this.viewport.top)}willUpdate(e){super.willUpdate(e),this.arrange()}updated(){this.layout.height-(this.viewport.top+this.viewport.height)<ba*this.viewport.height&&this.list.ready&&!this.list.error&&this.list.loadMore()}arrange(){const{clips:e}=this.list,{zone:t}=this.format,s=this.laidOut;if(s?.clips===e&&s.width===this.width&&s.zone===t)return;this.laidOut={clips:e,width:this.width,zone:t};const i=this.width<700?ma:ga;this.columns=da(this.width,i,B),this.cardWidth=(this.width-(this.columns-1)*B)/this.columns;const r=Math.round(this.cardWidth*9/16)+fa+B;this.layout=ca(e,{columns:this.columns,cardHeight:r,dayHeight:me},la(t))}render(){const{top:e,height:t}=this.viewport,s=this.width?ha(this.layout,e-Ms*t,e+(1+Ms)*t):[];return a`<div class="scroller" @scroll=${this.onScroll} @keydown=${this.onKey}>
+`];Kt([p()],ht.prototype,"clipId",2);Kt([p()],ht.prototype,"search",2);Kt([m()],ht.prototype,"boxes",2);Kt([m()],ht.prototype,"replay",2);ht=Kt([$("homesec-clip")],ht);class $l extends ft{constructor(){super(...arguments),this.active=!1,this.ids=new Set,this.anchor=null}get size(){return this.ids.size}begin(t=null){this.active=!0,t!==null&&(this.ids.add(t),this.anchor=t),this.changed()}end(){this.active=!1,this.ids.clear(),this.anchor=null,this.changed()}toggle(t){this.active=!0,this.ids.delete(t)||this.ids.add(t),this.anchor=t,this.changed()}extend(t,s){const i=this.anchor===null?-1:s.indexOf(this.anchor),r=s.indexOf(t);if(i<0||r<0){this.toggle(t);return}this.active=!0;for(const n of s.slice(Math.min(i,r),Math.max(i,r)+1))this.ids.add(n);this.changed()}deselect(t){let s=!1;for(const i of t)s=this.ids.delete(i)||s;s&&this.changed()}}function wl(e){let t="",s=1/0,i=-1/0;return r=>((r<s||r>=i)&&(t=k(r,e),{from:s,to:i}=ui(t,e)),t)}function xl(e,t,s){const i=[];let r=0;for(let n=0;n<e.length;){const a=e[n].event,l=s(a);i.push({kind:"day",key:l,top:r,height:t.dayHeight,at:a}),r+=t.dayHeight;let c=n;for(;c<e.length&&s(e[c].event)===l;)c+=1;for(;n<c;n+=t.columns){const u=Math.min(t.columns,c-n),g=`${l}/${e[n].id}`;i.push({kind:"cards",key:g,top:r,height:t.cardHeight,first:n,count:u}),r+=t.cardHeight}n=c}return{rows:i,height:r}}function Cl(e,t,s){const{rows:i}=e;let r=0,n=i.length;for(;r<n;){const l=r+n>>1,c=i[l];c.top+c.height<=t?r=l+1:n=l}let a=r;for(;a<i.length&&i[a].top<s;)a+=1;return i.slice(r,a)}function Us(e,t){return e.rows.find(s=>s.kind==="cards"&&t>=s.first&&t<s.first+s.count)}function _l(e,t,s){return Math.max(1,Math.floor((e+s)/(t+s)))}var Ml=Object.defineProperty,Ll=Object.getOwnPropertyDescriptor,q=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ll(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Ml(t,s,r),r};const K=12,Al=220,Hl=156,kl=55,_e=44,Zs=1,Vl=3,Sl=450;let T=class extends C{constructor(){super(),this.search="",this.selectable=!1,this.width=0,this.viewport={top:0,height:0},this.focused=null,this.layout={rows:[],height:0},this.laidOut=null,this.columns=1,this.cardWidth=0,this.today="",this.resized=new ResizeObserver(()=>this.measure()),this.pressed=!1,new M(this,()=>this.list),new M(this,()=>this.selection)}disconnectedCallback(){super.disconnectedCallback(),this.resized.disconnect()}firstUpdated(){this.resized.observe(this.scroller),this.focused=this.page.scrollPosition.focused,this.measure(),this.restoreScroll(this.page.scrollPosition.top)}async restoreScroll(e){await this.updateComplete,this.scroller.scrollTop=e,this.measure()}async show(e){this.arrange();const t=Us(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const i=this.scroller.firstElementChild;this.scroller.scrollTop=Math.max(0,i.offsetTop+t.top-_e),this.measure(),await this.focusOn(s.id)}refreshDays(){const e=k(x(),this.format.zone);e!==this.today&&this.requestUpdate(),this.today=e}scrollToTop(){this.scroller?.scrollTo({top:0})}measure(){const{clientWidth:e,clientHeight:t,scrollTop:s}=this.scroller;this.width=e-2*K,this.viewport={top:s,height:t}}onScroll(){this.isConnected&&(this.viewport={top:this.scroller.scrollTop,height:this.scroller.clientHeight},this.page.scrollPosition.top=this.viewport.top)}willUpdate(e){super.willUpdate(e),this.arrange()}updated(){this.layout.height-(this.viewport.top+this.viewport.height)<Vl*this.viewport.height&&this.list.ready&&!this.list.error&&this.list.loadMore()}arrange(){const{clips:e}=this.list,{zone:t}=this.format,s=this.laidOut;if(s?.clips===e&&s.width===this.width&&s.zone===t)return;this.laidOut={clips:e,width:this.width,zone:t};const i=this.width<700?Hl:Al;this.columns=_l(this.width,i,K),this.cardWidth=(this.width-(this.columns-1)*K)/this.columns;const r=Math.round(this.cardWidth*9/16)+kl+K;this.layout=xl(e,{columns:this.columns,cardHeight:r,dayHeight:_e},wl(t))}render(){const{top:e,height:t}=this.viewport,s=this.width?Cl(this.layout,e-Zs*t,e+(1+Zs)*t):[];return o`<div class="scroller" @scroll=${this.onScroll} @keydown=${this.onKey}>
 <div
 class="all"
 role="group"
@@ -2177,19 +2387,19 @@ style="height:${this.layout.height}px"
 @pointermove=${this.onMove}
 @contextmenu=${this.onContext}
 >
-${zt(s,i=>i.key,i=>this.renderRow(i))}
+${_t(s,i=>i.key,i=>this.renderRow(i))}
 </div>
 ${this.renderEnd()}
-</div>`}renderRow(e){const t=`transform:translateY(${e.top}px);height:${e.height}px`;if(e.kind==="day"){const{key:n,text:o}=this.format.relativeDay(e.at,w());return a`<h2 class="day" style=${t}>
-${n?a`${this.texts.get(`days.${n}`)} <small>${o}</small>`:o}
-</h2>`}const s=this.list.clips.slice(e.first,e.first+e.count),i=this.list.clips[0]?.id,r=`grid-template-columns:repeat(${this.columns},minmax(0,1fr))`;return a`<div class="row" style="${t};${r}">
-${zt(s,n=>n.id,n=>Gs(this.page,n,{search:this.search,selecting:this.selection.active,selected:this.selection.ids.has(n.id),tabIndex:n.id===(this.focused??i)?0:-1,width:this.cardWidth,onClick:o=>this.onClick(o,n)}))}
-</div>`}renderEnd(){const{list:e,texts:t}=this;return e.error?a`<div class="end" role="alert">
+</div>`}renderRow(e){const t=`transform:translateY(${e.top}px);height:${e.height}px`;if(e.kind==="day"){const{key:n,text:a}=this.format.relativeDay(e.at,x());return o`<h2 class="day" style=${t}>
+${n?o`${this.texts.get(`days.${n}`)} <small>${a}</small>`:a}
+</h2>`}const s=this.list.clips.slice(e.first,e.first+e.count),i=this.list.clips[0]?.id,r=`grid-template-columns:repeat(${this.columns},minmax(0,1fr))`;return o`<div class="row" style="${t};${r}">
+${_t(s,n=>n.id,n=>Ue(this.page,n,{search:this.search,selecting:this.selection.active,selected:this.selection.ids.has(n.id),tabIndex:n.id===(this.focused??i)?0:-1,width:this.cardWidth,onClick:a=>this.onClick(a,n)}))}
+</div>`}renderEnd(){const{list:e,texts:t}=this;return e.error?o`<div class="end" role="alert">
 <p>${t.error(e.error)}</p>
 <button class="button" @click=${()=>{e.loadMore()}}>${t.get("errors.again")}</button>
-</div>`:e.loading?a`<p class="end" role="status">${t.get("clips.loading")}</p>`:e.complete&&e.clips.length===0?a`<p class="end" role="status">
+</div>`:e.loading?o`<p class="end" role="status">${t.get("clips.loading")}</p>`:e.complete&&e.clips.length===0?o`<p class="end" role="status">
 ${t.get(this.search?"clips.none_found":"clips.none")}
-</p>`:h}onClick(e,t){if(this.pressed){e.preventDefault(),this.pressed=!1;return}this.page.scrollPosition.focused=this.focused=t.id,this.page.scrollPosition.top=this.scroller.scrollTop;const s=e.ctrlKey||e.metaKey||e.shiftKey;if(!(s&&!this.selectable)){if(s||this.selection.active){e.preventDefault(),e.shiftKey?this.selection.extend(t.id,this.order()):this.selection.toggle(t.id);return}e.button===0&&(e.preventDefault(),F(E({view:"clip",id:t.id})+this.search))}}onPress(e){if(this.pressed=!1,e.pointerType==="mouse"||!this.selectable)return;const t=As(e);t&&(this.press=setTimeout(()=>{this.pressed=!0,this.selection.toggle(t),navigator.vibrate?.(20)},$a))}endPress(){clearTimeout(this.press)}onMove(e){Math.hypot(e.movementX,e.movementY)>4&&clearTimeout(this.press)}onContext(e){this.pressed&&e.preventDefault()}order(){return this.list.clips.map(e=>e.id)}onKey(e){const t=As(e);if(!t||e.altKey||e.ctrlKey||e.metaKey)return;const s=this.list.clips.findIndex(r=>r.id===t),i=this.stepOf(e.key);if(i!==null){e.preventDefault();const r=Math.min(Math.max(s+i,0),this.list.clips.length-1),n=this.list.clips[r];if(!n)return;e.shiftKey&&this.selectable&&(this.selection.ids.has(t)||this.selection.toggle(t),this.selection.extend(n.id,this.order())),this.reveal(r)}else e.key===" "?(e.preventDefault(),this.selectable&&this.selection.toggle(t)):e.key==="Escape"&&this.selection.active?(e.stopPropagation(),this.selection.end()):e.key==="Delete"&&this.selection.size&&this.dispatchEvent(new CustomEvent("delete-selected"))}stepOf(e){switch(e){case"ArrowLeft":return-1;case"ArrowRight":return 1;case"ArrowUp":return-this.columns;case"ArrowDown":return this.columns;case"Home":return-this.list.clips.length;case"End":return this.list.clips.length;default:return null}}async reveal(e){const t=_s(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const{scrollTop:i,clientHeight:r}=this.scroller;t.top<i?this.scroller.scrollTop=t.top-me:t.top+t.height>i+r&&(this.scroller.scrollTop=t.top+t.height-r+B),this.measure(),await this.focusOn(s.id)}async focusOn(e){this.focused=e,await this.updateComplete,this.renderRoot.querySelector(`[data-id="${CSS.escape(e)}"]`)?.focus({preventScroll:!0})}};P.styles=[x,Xs,b`
+</p>`:h}onClick(e,t){if(this.pressed){e.preventDefault(),this.pressed=!1;return}this.page.scrollPosition.focused=this.focused=t.id,this.page.scrollPosition.top=this.scroller.scrollTop;const s=e.ctrlKey||e.metaKey||e.shiftKey;if(!(s&&!this.selectable)){if(s||this.selection.active){e.preventDefault(),e.shiftKey?this.selection.extend(t.id,this.order()):this.selection.toggle(t.id);return}e.button===0&&(e.preventDefault(),D(O({view:"clip",id:t.id})+this.search))}}onPress(e){if(this.pressed=!1,e.pointerType==="mouse"||!this.selectable)return;const t=Fs(e);t&&(this.press=setTimeout(()=>{this.pressed=!0,this.selection.toggle(t),navigator.vibrate?.(20)},Sl))}endPress(){clearTimeout(this.press)}onMove(e){Math.hypot(e.movementX,e.movementY)>4&&clearTimeout(this.press)}onContext(e){this.pressed&&e.preventDefault()}order(){return this.list.clips.map(e=>e.id)}onKey(e){const t=Fs(e);if(!t||e.altKey||e.ctrlKey||e.metaKey)return;const s=this.list.clips.findIndex(r=>r.id===t),i=this.stepOf(e.key);if(i!==null){e.preventDefault();const r=Math.min(Math.max(s+i,0),this.list.clips.length-1),n=this.list.clips[r];if(!n)return;e.shiftKey&&this.selectable&&(this.selection.ids.has(t)||this.selection.toggle(t),this.selection.extend(n.id,this.order())),this.reveal(r)}else e.key===" "?(e.preventDefault(),this.selectable&&this.selection.toggle(t)):e.key==="Escape"&&this.selection.active?(e.stopPropagation(),this.selection.end()):e.key==="Delete"&&this.selection.size&&this.dispatchEvent(new CustomEvent("delete-selected"))}stepOf(e){switch(e){case"ArrowLeft":return-1;case"ArrowRight":return 1;case"ArrowUp":return-this.columns;case"ArrowDown":return this.columns;case"Home":return-this.list.clips.length;case"End":return this.list.clips.length;default:return null}}async reveal(e){const t=Us(this.layout,e),s=this.list.clips[e];if(!t||!s)return;const{scrollTop:i,clientHeight:r}=this.scroller;t.top<i?this.scroller.scrollTop=t.top-_e:t.top+t.height>i+r&&(this.scroller.scrollTop=t.top+t.height-r+K),this.measure(),await this.focusOn(s.id)}async focusOn(e){this.focused=e,await this.updateComplete,this.renderRoot.querySelector(`[data-id="${CSS.escape(e)}"]`)?.focus({preventScroll:!0})}};T.styles=[w,Fe,v`
 :host {
 display: block;
 min-height: 0;
@@ -2198,7 +2408,7 @@ min-height: 0;
 height: 100%;
 overflow-y: auto;
 overscroll-behavior: contain;
-padding: 0 ${B}px;
+padding: 0 ${K}px;
 }
 .all {
 position: relative;
@@ -2215,8 +2425,8 @@ contain: layout style;
 }
 .row {
 display: grid;
-gap: ${B}px;
-padding-bottom: ${B}px;
+gap: ${K}px;
+padding-bottom: ${K}px;
 }
 .day {
 display: flex;
@@ -2236,8 +2446,8 @@ color: var(--hs-text-2);
 padding: 24px 16px;
 margin: 0;
 }
-`];I([u({attribute:!1})],P.prototype,"list",2);I([u({attribute:!1})],P.prototype,"selection",2);I([u()],P.prototype,"search",2);I([u({type:Boolean})],P.prototype,"selectable",2);I([m()],P.prototype,"width",2);I([m()],P.prototype,"viewport",2);I([m()],P.prototype,"focused",2);I([k(".scroller")],P.prototype,"scroller",2);P=I([y("homesec-clip-grid")],P);function As(e){for(const t of e.composedPath())if(t instanceof HTMLElement&&t.dataset.id)return t.dataset.id;return null}function va(e,t,s,i,r){const n=c=>Math.min(1,Math.max(0,(c-t)/(s-t))),o=[],l=[...e].sort((c,g)=>c.started-g.started);for(const c of l){const g=n(c.started),f=n(c.state==="recording"?Math.max(r,c.ended):c.ended),d=o.at(-1);d&&g-(d.left+d.width)<i?(d.width=Math.max(d.width,f-d.left),d.spans.push(c)):o.push({left:g,width:Math.max(0,f-g),spans:[c]})}return o}function ya(e,t){const s=[];for(let i=e;i<=t;i+=3*3600)s.push(i);return s}var xa=Object.defineProperty,wa=Object.getOwnPropertyDescriptor,pt=(e,t,s,i)=>{for(var r=i>1?void 0:i?wa(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&xa(t,s,r),r};const Ca=.004,_a=3e3;let N=class extends C{constructor(){super(),this.day="",this.cameras=[],this.labels=[],this.timeline=null,this.at=null,this.loaded="",this.loadedClips=null,new M(this,()=>this.list)}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.reloading),this.reloading=void 0}willUpdate(e){super.willUpdate(e),this.day!==this.loaded?(this.loaded=this.day,this.timeline=null,this.load()):this.list.clips!==this.loadedClips&&!this.reloading&&(this.reloading=setTimeout(()=>{this.reloading=void 0,this.load()},_a)),this.loadedClips=this.list.clips}get bounds(){return Fs(this.day,this.format.zone)}async load(){const{day:e}=this,{from:t,to:s}=this.bounds;try{const i=await this.page.api.timeline(t,s);e===this.day&&(this.timeline=i)}catch{this.timeline=null}}render(){const{from:e,to:t}=this.bounds,s=(this.timeline?.cameras??[]).filter(i=>!this.cameras.length||this.cameras.includes(i.camera_id)).map(i=>({...i,spans:i.spans.filter(r=>this.matchesFilter(r))}));return s.some(i=>i.spans.length)?a`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
-${s.map(i=>a`<div class="camera">
+`];q([p({attribute:!1})],T.prototype,"list",2);q([p({attribute:!1})],T.prototype,"selection",2);q([p()],T.prototype,"search",2);q([p({type:Boolean})],T.prototype,"selectable",2);q([m()],T.prototype,"width",2);q([m()],T.prototype,"viewport",2);q([m()],T.prototype,"focused",2);q([H(".scroller")],T.prototype,"scroller",2);T=q([$("homesec-clip-grid")],T);function Fs(e){for(const t of e.composedPath())if(t instanceof HTMLElement&&t.dataset.id)return t.dataset.id;return null}function Ol(e,t,s,i,r){const n=c=>Math.min(1,Math.max(0,(c-t)/(s-t))),a=[],l=[...e].sort((c,u)=>c.started-u.started);for(const c of l){const u=n(c.started),g=n(c.state==="recording"?Math.max(r,c.ended):c.ended),d=a.at(-1);d&&u-(d.left+d.width)<i?(d.width=Math.max(d.width,g-d.left),d.spans.push(c)):a.push({left:u,width:Math.max(0,g-u),spans:[c]})}return a}function Pl(e,t){const s=[];for(let i=e;i<=t;i+=3*3600)s.push(i);return s}var El=Object.defineProperty,Tl=Object.getOwnPropertyDescriptor,vt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Tl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&El(t,s,r),r};const zl=.004,Dl=3e3;let B=class extends C{constructor(){super(),this.day="",this.cameras=[],this.labels=[],this.timeline=null,this.at=null,this.loaded="",this.loadedClips=null,new M(this,()=>this.list)}disconnectedCallback(){super.disconnectedCallback(),clearTimeout(this.reloading),this.reloading=void 0}willUpdate(e){super.willUpdate(e),this.day!==this.loaded?(this.loaded=this.day,this.timeline=null,this.load()):this.list.clips!==this.loadedClips&&!this.reloading&&(this.reloading=setTimeout(()=>{this.reloading=void 0,this.load()},Dl)),this.loadedClips=this.list.clips}get bounds(){return ui(this.day,this.format.zone)}async load(){const{day:e}=this,{from:t,to:s}=this.bounds;try{const i=await this.page.api.timeline(t,s);e===this.day&&(this.timeline=i)}catch{this.timeline=null}}render(){const{from:e,to:t}=this.bounds,s=(this.timeline?.cameras??[]).filter(i=>!this.cameras.length||this.cameras.includes(i.camera_id)).map(i=>({...i,spans:i.spans.filter(r=>this.matchesFilter(r))}));return s.some(i=>i.spans.length)?o`<div class="strips" role="group" aria-label=${this.texts.get("strip.title")}>
+${s.map(i=>o`<div class="camera">
 <span class="name" title=${this.cameraName(i.camera_id)}
 >${this.cameraName(i.camera_id)}</span
 >
@@ -2248,24 +2458,24 @@ class="strip"
 @pointerleave=${()=>this.at=null}
 >
 ${this.renderNow(e,t)}
-${va(i.spans,e,t,Ca,w()).map(r=>this.renderMark(r))}
+${Ol(i.spans,e,t,zl,x()).map(r=>this.renderMark(r))}
 </div>
 </div>`)}
 <div class="camera" aria-hidden="true">
 <span class="name">${this.at===null?"":this.format.time(this.at)}</span>
 <div class="hours">
-${ya(e,t).map(i=>a`<span style="left:${(i-e)/(t-e)*100}%"
+${Pl(e,t).map(i=>o`<span style="left:${(i-e)/(t-e)*100}%"
 >${this.format.hour(i)}</span
 >`)}
 </div>
 </div>
-</div>`:h}matchesFilter({label:e}){return!this.labels.length||e!==null&&this.labels.includes(e)}renderNow(e,t){const s=(w()-e)/(t-e);return s<0||s>1?h:a`<span class="later" style="left:${s*100}%"></span>`}renderMark({left:e,width:t,spans:s}){const i=s[0],r=s.some(l=>l.label==="person"),n=[...new Set(s.map(l=>l.label))].map(l=>l?this.texts.label(l):this.texts.get("clip.motion")).join(", "),o=`${this.format.time(i.started)} ${n}`;return a`<button
+</div>`:h}matchesFilter({label:e}){return!this.labels.length||e!==null&&this.labels.includes(e)}renderNow(e,t){const s=(x()-e)/(t-e);return s<0||s>1?h:o`<span class="later" style="left:${s*100}%"></span>`}renderMark({left:e,width:t,spans:s}){const i=s[0],r=s.some(l=>l.label==="person"),n=[...new Set(s.map(l=>l.label))].map(l=>l?this.texts.label(l):this.texts.get("clip.motion")).join(", "),a=`${this.format.time(i.started)} ${n}`;return o`<button
 class="mark ${r?"people":""}"
 style="left:${e*100}%;width:${t*100}%"
-title=${o}
-aria-label=${`${this.texts.get("strip.jump")}: ${o}`}
+title=${a}
+aria-label=${`${this.texts.get("strip.jump")}: ${a}`}
 @click=${l=>{l.stopPropagation(),this.jump(s.at(-1).started)}}
-></button>`}timeAt(e,t,s){const i=e.currentTarget.getBoundingClientRect();return t+(e.clientX-i.left)/i.width*(s-t)}onClick(e,t,s){this.jump(this.timeAt(e,t,s))}onMove(e,t,s){this.at=this.timeAt(e,t,s)}jump(e){this.dispatchEvent(new CustomEvent("jump",{detail:e}))}};N.styles=[x,b`
+></button>`}timeAt(e,t,s){const i=e.currentTarget.getBoundingClientRect();return t+(e.clientX-i.left)/i.width*(s-t)}onClick(e,t,s){this.jump(this.timeAt(e,t,s))}onMove(e,t,s){this.at=this.timeAt(e,t,s)}jump(e){this.dispatchEvent(new CustomEvent("jump",{detail:e}))}};B.styles=[w,v`
 .strips {
 padding: 0 12px 4px;
 display: grid;
@@ -2345,7 +2555,7 @@ transform: translateX(-100%);
 display: none;
 }
 }
-`];pt([u()],N.prototype,"day",2);pt([u({attribute:!1})],N.prototype,"list",2);pt([u({attribute:!1})],N.prototype,"cameras",2);pt([u({attribute:!1})],N.prototype,"labels",2);pt([m()],N.prototype,"timeline",2);pt([m()],N.prototype,"at",2);N=pt([y("homesec-day-strip")],N);var Ma=Object.defineProperty,Aa=Object.getOwnPropertyDescriptor,Bt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Aa(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ma(t,s,r),r};let lt=class extends V{constructor(){super(...arguments),this.text="",this.choices=[],this.chosen=[],this.open=!1,this.closeOnOutsideClick=e=>{e.composedPath().includes(this)||(this.open=!1)}}connectedCallback(){super.connectedCallback(),document.addEventListener("pointerdown",this.closeOnOutsideClick)}disconnectedCallback(){super.disconnectedCallback(),document.removeEventListener("pointerdown",this.closeOnOutsideClick)}render(){const e=this.choices.filter(i=>this.chosen.includes(i.value)),t=this.chosen.length>0,s=e.length===1&&this.chosen.length===1?e[0].text:this.text;return a`<div @keydown=${this.onKey} @focusout=${this.onFocusOut}>
+`];vt([p()],B.prototype,"day",2);vt([p({attribute:!1})],B.prototype,"list",2);vt([p({attribute:!1})],B.prototype,"cameras",2);vt([p({attribute:!1})],B.prototype,"labels",2);vt([m()],B.prototype,"timeline",2);vt([m()],B.prototype,"at",2);B=vt([$("homesec-day-strip")],B);var Rl=Object.defineProperty,Il=Object.getOwnPropertyDescriptor,Gt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Il(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Rl(t,s,r),r};let dt=class extends S{constructor(){super(...arguments),this.text="",this.choices=[],this.chosen=[],this.open=!1,this.closeOnOutsideClick=e=>{e.composedPath().includes(this)||(this.open=!1)}}connectedCallback(){super.connectedCallback(),document.addEventListener("pointerdown",this.closeOnOutsideClick)}disconnectedCallback(){super.disconnectedCallback(),document.removeEventListener("pointerdown",this.closeOnOutsideClick)}render(){const e=this.choices.filter(i=>this.chosen.includes(i.value)),t=this.chosen.length>0,s=e.length===1&&this.chosen.length===1?e[0].text:this.text;return o`<div @keydown=${this.onKey} @focusout=${this.onFocusOut}>
 <button
 class="button small ${t?"strong":""}"
 aria-expanded=${this.open}
@@ -2354,10 +2564,10 @@ aria-controls="list"
 >
 <span class="text"
 >${s}${this.chosen.length>1?` (${this.chosen.length})`:""}</span
->${p(Ii)}
+>${f(xr)}
 </button>
-${this.open?a`<div id="list" class="list" role="group" aria-label=${this.text}>
-${this.choices.map(i=>a`<label
+${this.open?o`<div id="list" class="list" role="group" aria-label=${this.text}>
+${this.choices.map(i=>o`<label
 ><input
 type="checkbox"
 .checked=${this.chosen.includes(i.value)}
@@ -2365,7 +2575,7 @@ type="checkbox"
 />${i.text}</label
 >`)}
 </div>`:h}
-</div>`}onFocusOut(e){e.relatedTarget&&!e.composedPath().includes(e.relatedTarget)&&(this.renderRoot.contains(e.relatedTarget)||(this.open=!1))}onKey(e){e.key!=="Escape"||!this.open||(e.stopPropagation(),this.open=!1,this.renderRoot.querySelector("button")?.focus())}toggle(e){const t=this.chosen.includes(e)?this.chosen.filter(s=>s!==e):[...this.chosen,e];this.dispatchEvent(new CustomEvent("chosen",{detail:t}))}};lt.styles=[x,b`
+</div>`}onFocusOut(e){e.relatedTarget&&!e.composedPath().includes(e.relatedTarget)&&(this.renderRoot.contains(e.relatedTarget)||(this.open=!1))}onKey(e){e.key!=="Escape"||!this.open||(e.stopPropagation(),this.open=!1,this.renderRoot.querySelector("button")?.focus())}toggle(e){const t=this.chosen.includes(e)?this.chosen.filter(s=>s!==e):[...this.chosen,e];this.dispatchEvent(new CustomEvent("chosen",{detail:t}))}};dt.styles=[w,v`
 :host {
 min-width: 0;
 max-width: 100%;
@@ -2428,18 +2638,18 @@ max-width: none;
 margin-top: 4px;
 }
 }
-`];Bt([u()],lt.prototype,"text",2);Bt([u({attribute:!1})],lt.prototype,"choices",2);Bt([u({attribute:!1})],lt.prototype,"chosen",2);Bt([m()],lt.prototype,"open",2);lt=Bt([y("homesec-choices")],lt);var Ha=Object.defineProperty,La=Object.getOwnPropertyDescriptor,ce=(e,t,s,i)=>{for(var r=i>1?void 0:i?La(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ha(t,s,r),r};const ka=["all","today","yesterday","week"],Va=300;let $t=class extends C{constructor(){super(...arguments),this.filter=St,this.calendar=!1,this.more=!1}render(){const{texts:e,filter:t}=this;return a`<div class="bar ${this.more?"more":""}" role="search" aria-label=${e.get("filter.title")}>
+`];Gt([p()],dt.prototype,"text",2);Gt([p({attribute:!1})],dt.prototype,"choices",2);Gt([p({attribute:!1})],dt.prototype,"chosen",2);Gt([m()],dt.prototype,"open",2);dt=Gt([$("homesec-choices")],dt);var Nl=Object.defineProperty,jl=Object.getOwnPropertyDescriptor,be=(e,t,s,i)=>{for(var r=i>1?void 0:i?jl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Nl(t,s,r),r};const Ul=["all","today","yesterday","week"],Zl=300;let At=class extends C{constructor(){super(...arguments),this.filter=xt,this.calendar=!1,this.more=!1}render(){const{texts:e,filter:t}=this;return o`<div class="bar ${this.more?"more":""}" role="search" aria-label=${e.get("filter.title")}>
 <div class="group days" role="group" aria-label=${e.get("filter.days")}>
 <button
 class="button small icon toggle"
 aria-expanded=${this.more}
-aria-pressed=${!is({...t,range:{kind:"all"}})}
+aria-pressed=${!ms({...t,range:{kind:"all"}})}
 aria-label=${e.get("filter.title")}
 @click=${()=>this.more=!this.more}
 >
-${p(zi)}
+${f(pr)}
 </button>
-${ka.map(s=>a`<button
+${Ul.map(s=>o`<button
 class="button small"
 aria-pressed=${t.range.kind===s}
 @click=${()=>this.setRange({kind:s})}
@@ -2453,7 +2663,7 @@ aria-expanded=${this.calendar}
 aria-controls="calendar"
 @click=${()=>this.calendar=!this.calendar}
 >
-${p(ui)}${this.rangeText()}
+${f(Bi)}${this.rangeText()}
 </button>
 </div>
 ${this.calendar?this.renderCalendar():h}
@@ -2466,14 +2676,14 @@ class="button small"
 aria-pressed=${t.protectedOnly}
 @click=${()=>this.set({protectedOnly:!t.protectedOnly})}
 >
-${p(ie)}${e.get("filter.protected")}
+${f(ce)}${e.get("filter.protected")}
 </button>
-${is(t)?h:a`<button class="button small plain" @click=${()=>this.send(St)}>
-${p(Ss)}${e.get("filter.clear")}
+${ms(t)?h:o`<button class="button small plain" @click=${()=>this.send(xt)}>
+${f(Ys)}${e.get("filter.clear")}
 </button>`}
 </div>
 <label class="search rest">
-${p(Ni)}
+${f($r)}
 <span class="hidden-text">${e.get("filter.search")}</span>
 <input
 class="field"
@@ -2484,22 +2694,22 @@ placeholder=${e.get("filter.search")}
 @keydown=${s=>s.stopPropagation()}
 />
 </label>
-</div>`}rangeText(){const{range:e}=this.filter;if(e.kind!=="days")return this.texts.get("days.choose");const t=this.format.dayName(e.from,"short");return e.from===e.to?t:`${t} – ${this.format.dayName(e.to,"short")}`}renderCalendar(){const e=H(w(),this.format.zone),t=Ve(this.filter.range,w(),this.format.zone),s=t?.from??e,i=t?.to??e,r=(n,o)=>a`<label
+</div>`}rangeText(){const{range:e}=this.filter;if(e.kind!=="days")return this.texts.get("days.choose");const t=this.format.dayName(e.from,"short");return e.from===e.to?t:`${t} – ${this.format.dayName(e.to,"short")}`}renderCalendar(){const e=k(x(),this.format.zone),t=je(this.filter.range,x(),this.format.zone),s=t?.from??e,i=t?.to??e,r=(n,a)=>o`<label
 >${this.texts.get(`days.${n}`)}
 <input
 class="field"
 type="date"
 max=${e}
-.value=${o}
+.value=${a}
 @change=${l=>{const c=l.target.value;c&&this.setDays(n==="from"?c:s,n==="to"?c:i)}}
-/></label>`;return a`<div id="calendar" class="group calendar" role="group">
+/></label>`;return o`<div id="calendar" class="group calendar" role="group">
 ${r("from",s)}${r("to",i)}
-</div>`}setDays(e,t){const s={kind:"days",from:e<t?e:t,to:e<t?t:e};this.set({range:s})}renderChoices(e,t){return t.length<2&&!this.filter[e].length?h:a`<homesec-choices
+</div>`}setDays(e,t){const s={kind:"days",from:e<t?e:t,to:e<t?t:e};this.set({range:s})}renderChoices(e,t){return t.length<2&&!this.filter[e].length?h:o`<homesec-choices
 .text=${this.texts.get(`filter.${e}`)}
 .choices=${t}
 .chosen=${this.filter[e]}
 @chosen=${s=>this.set({[e]:s.detail})}
-></homesec-choices>`}cameraChoices(){return(this.system?.cameras??[]).map(t=>({value:t.id,text:t.name}))}labelChoices(){return[...new Set(this.system?.cameras.flatMap(t=>t.labels))].map(t=>({value:t,text:this.texts.label(t)}))}zoneChoices(){return[...new Set(this.system?.cameras.flatMap(t=>t.zones))].sort().map(t=>({value:t,text:t}))}onType(e){clearTimeout(this.typing);const t=e.target.value;this.typing=setTimeout(()=>this.set({text:t}),Va)}setRange(e){this.calendar=!1,this.set({range:e})}set(e){this.send({...this.filter,...e})}send(e){this.dispatchEvent(new CustomEvent("filter",{detail:e}))}};$t.styles=[x,b`
+></homesec-choices>`}cameraChoices(){return(this.system?.cameras??[]).map(t=>({value:t.id,text:t.name}))}labelChoices(){return[...new Set(this.system?.cameras.flatMap(t=>t.labels))].map(t=>({value:t,text:this.texts.label(t)}))}zoneChoices(){return[...new Set(this.system?.cameras.flatMap(t=>t.zones))].sort().map(t=>({value:t,text:t}))}onType(e){clearTimeout(this.typing);const t=e.target.value;this.typing=setTimeout(()=>this.set({text:t}),Zl)}setRange(e){this.calendar=!1,this.set({range:e})}set(e){this.send({...this.filter,...e})}send(e){this.dispatchEvent(new CustomEvent("filter",{detail:e}))}};At.styles=[w,v`
 .bar {
 display: flex;
 flex-wrap: wrap;
@@ -2565,27 +2775,27 @@ max-width: none;
 flex-basis: 100%;
 }
 }
-`];ce([u({attribute:!1})],$t.prototype,"filter",2);ce([m()],$t.prototype,"calendar",2);ce([m()],$t.prototype,"more",2);$t=ce([y("homesec-filter-bar")],$t);var Oa=Object.defineProperty,Sa=Object.getOwnPropertyDescriptor,Ft=(e,t,s,i)=>{for(var r=i>1?void 0:i?Sa(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Oa(t,s,r),r};let ct=class extends C{constructor(){super(),this.busy=!1,new M(this,()=>this.selection),new M(this,()=>this.list)}render(){const{texts:e,selection:t}=this,s=this.busy||t.size===0,i=(r,n,o,l="")=>a`<button
+`];be([p({attribute:!1})],At.prototype,"filter",2);be([m()],At.prototype,"calendar",2);be([m()],At.prototype,"more",2);At=be([$("homesec-filter-bar")],At);var Fl=Object.defineProperty,Bl=Object.getOwnPropertyDescriptor,Xt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Bl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Fl(t,s,r),r};let pt=class extends C{constructor(){super(),this.busy=!1,new M(this,()=>this.selection),new M(this,()=>this.list)}render(){const{texts:e,selection:t}=this,s=this.busy||t.size===0,i=(r,n,a,l="")=>o`<button
 class="button small ${l}"
 ?disabled=${s}
 title=${n}
-@click=${()=>{this.run(o)}}
+@click=${()=>{this.run(a)}}
 >
-${p(r)}<span class="word">${n}</span>
-</button>`;return a`${t.active?a`<div class="bar" role="toolbar" aria-label=${e.get("clips.selection")}>
+${f(r)}<span class="word">${n}</span>
+</button>`;return o`${t.active?o`<div class="bar" role="toolbar" aria-label=${e.get("clips.selection")}>
 <button
 class="button small icon plain"
 aria-label=${e.get("clips.select_end")}
 @click=${()=>t.end()}
 >
-${p(Ss)}
+${f(Ys)}
 </button>
 <span class="count" role="status">${e.count("clips.selected",t.size)}</span>
-${i(Oi,e.get("clip.export"),()=>this.export())}
-${this.allProtected?i(ye,e.get("clip.unprotect"),()=>this.protect(!1)):i(ie,e.get("clip.protect"),()=>this.protect(!0))}
-${i(ve,e.get("clip.delete"),()=>this.delete(),"danger")}
+${i(cr,e.get("clip.export"),()=>this.export())}
+${this.allProtected?i(Ve,e.get("clip.unprotect"),()=>this.protect(!1)):i(ce,e.get("clip.protect"),()=>this.protect(!0))}
+${i(ke,e.get("clip.delete"),()=>this.delete(),"danger")}
 </div>`:h}
-<homesec-confirm-dialog></homesec-confirm-dialog>`}get allProtected(){const{ids:e,size:t}=this.selection,s=this.list.clips.filter(i=>e.has(i.id));return t>0&&s.length===t&&s.every(i=>i.protected)}async deleteSelected(){await this.run(()=>this.delete())}async run(e){if(!(this.busy||!this.selection.size)){this.busy=!0;try{await e()}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}}async export(){const e=[...this.selection.ids],{exported:t,folder:s,refused:i}=await this.page.api.export(e);if(i.length){const r=new Set(i.map(n=>n.id));this.selection.deselect(e.filter(n=>!r.has(n))),this.page.showMessage(this.texts.count("clips.not_exported",i.length,{folder:s}),"error")}else this.page.showMessage(this.texts.count("clips.exported",t,{folder:s})),this.selection.end()}async protect(e){const t=[...this.selection.ids],s=this.texts.get(e?"clip.protect":"clip.unprotect");await(e?et:R)(this,s,async r=>{await this.page.api.protect(t,e,r)})&&(this.page.showMessage(this.texts.count(e?"clips.protected":"clips.unprotected",t.length)),this.selection.end())}async delete(){const e=[...this.selection.ids],{texts:t}=this;if(!await this.dialog.confirm(ri(this.page,e.length),t.get("clip.delete"),t.get("common.cancel")))return;let i=[],r=[],n=!1;await R(this,t.get("clip.delete"),async l=>{({deleted:i,refused:r,restorable:n}=await this.page.api.delete(e,l))})&&(this.list.remove(i),this.selection.deselect(i),r.length?this.page.showMessage(t.count("clips.not_deleted",r.length),"error"):(ii(this.page,i,n),this.selection.end()))}};ct.styles=[x,b`
+<homesec-confirm-dialog></homesec-confirm-dialog>`}get allProtected(){const{ids:e,size:t}=this.selection,s=this.list.clips.filter(i=>e.has(i.id));return t>0&&s.length===t&&s.every(i=>i.protected)}async deleteSelected(){await this.run(()=>this.delete())}async run(e){if(!(this.busy||!this.selection.size)){this.busy=!0;try{await e()}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}}async export(){const e=[...this.selection.ids],{exported:t,folder:s,refused:i}=await this.page.api.export(e);if(i.length){const r=new Set(i.map(n=>n.id));this.selection.deselect(e.filter(n=>!r.has(n))),this.page.showMessage(this.texts.count("clips.not_exported",i.length,{folder:s}),"error")}else this.page.showMessage(this.texts.count("clips.exported",t,{folder:s})),this.selection.end()}async protect(e){const t=[...this.selection.ids],s=this.texts.get(e?"clip.protect":"clip.unprotect");await(e?gt:U)(this,s,async r=>{await this.page.api.protect(t,e,r)})&&(this.page.showMessage(this.texts.count(e?"clips.protected":"clips.unprotected",t.length)),this.selection.end())}async delete(){const e=[...this.selection.ids],{texts:t}=this;if(!await this.dialog.confirm(Di(this.page,e.length),t.get("clip.delete"),t.get("common.cancel")))return;let i=[],r=[],n=!1;await U(this,t.get("clip.delete"),async l=>{({deleted:i,refused:r,restorable:n}=await this.page.api.delete(e,l))})&&(this.list.remove(i),this.selection.deselect(i),r.length?this.page.showMessage(t.count("clips.not_deleted",r.length),"error"):(zi(this.page,i,n),this.selection.end()))}};pt.styles=[w,v`
 .bar {
 display: flex;
 align-items: center;
@@ -2615,12 +2825,12 @@ min-height: 44px;
 padding: 0;
 }
 }
-`];Ft([u({attribute:!1})],ct.prototype,"selection",2);Ft([u({attribute:!1})],ct.prototype,"list",2);Ft([m()],ct.prototype,"busy",2);Ft([k("homesec-confirm-dialog")],ct.prototype,"dialog",2);ct=Ft([y("homesec-selection-bar")],ct);var Pa=Object.defineProperty,za=Object.getOwnPropertyDescriptor,qt=(e,t,s,i)=>{for(var r=i>1?void 0:i?za(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Pa(t,s,r),r};const Ea=3e4;let ht=class extends C{constructor(){super(),this.search="",this.selection=new aa,this.filter=St,new M(this,()=>this.page?.scrollPosition.list),new M(this,()=>this.selection)}connectedCallback(){super.connectedCallback(),this.clock=setInterval(()=>this.tick(),Ea)}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.clock),this.selection.end()}willUpdate(e){if(super.willUpdate(e),!this.isConnected)return;const{zone:t}=this.format;this.filter=ke(this.search),this.page.scrollPosition.show(this.search,w(),t)&&(this.selection.end(),this.grid?.scrollToTop())}tick(){this.requestUpdate(),this.strip?.requestUpdate(),this.grid?.refreshDays()}get list(){return this.page.scrollPosition.list}engineStarted(){this.list.retry()}get day(){const e=Ve(this.filter.range,w(),this.format.zone);return e?e.from===e.to?e.from:null:H(w(),this.format.zone)}get isStripComplete(){const{zones:e,text:t,protectedOnly:s}=this.filter;return!e.length&&!t.trim()&&!s}render(){const{list:e,selection:t,texts:s}=this;return a`<homesec-filter-bar
+`];Xt([p({attribute:!1})],pt.prototype,"selection",2);Xt([p({attribute:!1})],pt.prototype,"list",2);Xt([m()],pt.prototype,"busy",2);Xt([H("homesec-confirm-dialog")],pt.prototype,"dialog",2);pt=Xt([$("homesec-selection-bar")],pt);var ql=Object.defineProperty,Wl=Object.getOwnPropertyDescriptor,Yt=(e,t,s,i)=>{for(var r=i>1?void 0:i?Wl(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&ql(t,s,r),r};const Kl=3e4;let ut=class extends C{constructor(){super(),this.search="",this.selection=new $l,this.filter=xt,new M(this,()=>this.page?.scrollPosition.list),new M(this,()=>this.selection)}connectedCallback(){super.connectedCallback(),this.clock=setInterval(()=>this.tick(),Kl)}disconnectedCallback(){super.disconnectedCallback(),clearInterval(this.clock),this.selection.end()}willUpdate(e){if(super.willUpdate(e),!this.isConnected)return;const{zone:t}=this.format;this.filter=Ne(this.search),this.page.scrollPosition.show(this.search,x(),t)&&(this.selection.end(),this.grid?.scrollToTop())}tick(){this.requestUpdate(),this.strip?.requestUpdate(),this.grid?.refreshDays()}get list(){return this.page.scrollPosition.list}engineStarted(){this.list.retry()}get day(){const e=je(this.filter.range,x(),this.format.zone);return e?e.from===e.to?e.from:null:k(x(),this.format.zone)}get isStripComplete(){const{zones:e,text:t,protectedOnly:s}=this.filter;return!e.length&&!t.trim()&&!s}render(){const{list:e,selection:t,texts:s}=this;return o`<homesec-filter-bar
 .page=${this.page}
 .filter=${this.filter}
 @filter=${i=>this.setFilter(i.detail)}
 ></homesec-filter-bar>
-${this.day&&this.isStripComplete?a`<homesec-day-strip
+${this.day&&this.isStripComplete?o`<homesec-day-strip
 .page=${this.page}
 .day=${this.day}
 .list=${e}
@@ -2632,20 +2842,20 @@ ${this.day&&this.isStripComplete?a`<homesec-day-strip
 <span role="status"
 >${e.ready&&e.total!==null?s.count("clips.count",e.total,{n:this.format.number(e.total)}):""}</span
 >
-${this.canControl?a`<a
+${this.canControl?o`<a
 class="button small"
-href=${E({view:"deleted"})}
+href=${O({view:"deleted"})}
 title=${s.get("deleted.title")}
-@click=${S}
+@click=${A}
 >
-${p(Ai)}<span class="word">${s.get("deleted.title")}</span>
+${f(rr)}<span class="word">${s.get("deleted.title")}</span>
 </a>`:h}
-${this.canControl&&e.clips.length?a`<button
+${this.canControl&&e.clips.length?o`<button
 class="button small"
 aria-pressed=${t.active}
 @click=${()=>t.active?t.end():t.begin()}
 >
-${p(yi)}${s.get("clips.select")}
+${f(Qi)}${s.get("clips.select")}
 </button>`:h}
 </div>
 <homesec-clip-grid
@@ -2653,14 +2863,14 @@ ${p(yi)}${s.get("clips.select")}
 .list=${e}
 .selection=${t}
 .selectable=${this.canControl}
-.search=${Jt(this.filter)}
+.search=${Nt(this.filter)}
 @delete-selected=${()=>{this.bar.deleteSelected()}}
 ></homesec-clip-grid>
 <homesec-selection-bar
 .page=${this.page}
 .selection=${t}
 .list=${e}
-></homesec-selection-bar>`}setFilter(e){F(`${A}/clips${Jt(e)}`,{replace:!0})}async jump(e){const t=await this.list.loadUntil(e);t>=0&&await this.grid.show(t)}};ht.styles=[x,b`
+></homesec-selection-bar>`}setFilter(e){D(`${L}/clips${Nt(e)}`,{replace:!0})}async jump(e){const t=await this.list.loadUntil(e);t>=0&&await this.grid.show(t)}};ut.styles=[w,v`
 :host {
 display: flex;
 flex-direction: column;
@@ -2696,37 +2906,37 @@ width: 44px;
 padding: 0;
 }
 }
-`];qt([u()],ht.prototype,"search",2);qt([k("homesec-clip-grid")],ht.prototype,"grid",2);qt([k("homesec-day-strip")],ht.prototype,"strip",2);qt([k("homesec-selection-bar")],ht.prototype,"bar",2);ht=qt([y("homesec-clips")],ht);const Hs=60,Ta=200;class Da extends Le{constructor(t){super(t),this.api=t,this.clips=[],this.total=null,this.loading=!1,this.error=null,this.cursor=null,this.outdated=!1}get complete(){return this.total!==null&&this.cursor===null}async refresh(){if(this.loading){this.outdated=!0;return}const t=Math.min(Ta,Math.max(Hs,this.clips.length));await this.load(null,t)}async loadMore(){!this.loading&&!this.complete&&await this.load(this.cursor,Hs)}async restore(t){const{restored:s,refused:i}=await this.api.restore(t);return this.remove(s),i}async purge(t,s){const{purged:i,refused:r}=await this.api.purge(t,s);return this.remove(i),r}async load(t,s){this.loading=!0,this.error=null,this.changed();try{const i=await this.api.deletedClips(t,s),r=new Set(i.clips.map(o=>o.id)),n=t===null?[]:this.clips.filter(o=>!r.has(o.id));this.clips=[...n,...i.clips],this.cursor=i.cursor,this.total=i.total??this.total}catch(i){this.error=i}this.loading=!1,this.changed(),this.outdated&&(this.outdated=!1,await this.refresh())}remove(t){const s=new Set(t),i=this.clips.filter(r=>!s.has(r.id));this.total!==null&&(this.total-=this.clips.length-i.length),this.clips=i,this.changed()}handleEvent(t){"clip"in t?this.clips.some(s=>s.id===t.clip.id)&&this.remove([t.clip.id]):(!("unavailable"in t)||!t.unavailable)&&this.refresh()}}function Ra(e,t){return e.expires===null?null:Math.max(0,Math.ceil((e.expires-t)/86400))}var ja=Object.defineProperty,Na=Object.getOwnPropertyDescriptor,he=(e,t,s,i)=>{for(var r=i>1?void 0:i?Na(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&ja(t,s,r),r};const Ua=360;let vt=class extends C{constructor(){super(),this.list=null,this.busy=!1,new M(this,()=>this.list??void 0)}connectedCallback(){super.connectedCallback(),this.list=new Da(this.page.api),this.list.subscribe(),this.list.refresh()}disconnectedCallback(){super.disconnectedCallback(),this.list?.unsubscribe()}engineStarted(){this.list?.refresh()}get isHeld(){return this.system?.alarm.state==="triggered"}render(){const{list:e,texts:t}=this;return a`<div class="page">
+`];Yt([p()],ut.prototype,"search",2);Yt([H("homesec-clip-grid")],ut.prototype,"grid",2);Yt([H("homesec-day-strip")],ut.prototype,"strip",2);Yt([H("homesec-selection-bar")],ut.prototype,"bar",2);ut=Yt([$("homesec-clips")],ut);const Bs=60,Gl=200;class Xl extends Re{constructor(t){super(t),this.api=t,this.clips=[],this.total=null,this.loading=!1,this.error=null,this.cursor=null,this.outdated=!1}get complete(){return this.total!==null&&this.cursor===null}async refresh(){if(this.loading){this.outdated=!0;return}const t=Math.min(Gl,Math.max(Bs,this.clips.length));await this.load(null,t)}async loadMore(){!this.loading&&!this.complete&&await this.load(this.cursor,Bs)}async restore(t){const{restored:s,refused:i}=await this.api.restore(t);return this.remove(s),i}async purge(t,s){const{purged:i,refused:r}=await this.api.purge(t,s);return this.remove(i),r}async load(t,s){this.loading=!0,this.error=null,this.changed();try{const i=await this.api.deletedClips(t,s),r=new Set(i.clips.map(a=>a.id)),n=t===null?[]:this.clips.filter(a=>!r.has(a.id));this.clips=[...n,...i.clips],this.cursor=i.cursor,this.total=i.total??this.total}catch(i){this.error=i}this.loading=!1,this.changed(),this.outdated&&(this.outdated=!1,await this.refresh())}remove(t){const s=new Set(t),i=this.clips.filter(r=>!s.has(r.id));this.total!==null&&(this.total-=this.clips.length-i.length),this.clips=i,this.changed()}handleEvent(t){"clip"in t?this.clips.some(s=>s.id===t.clip.id)&&this.remove([t.clip.id]):(!("unavailable"in t)||!t.unavailable)&&this.refresh()}}function Yl(e,t){return e.expires===null?null:Math.max(0,Math.ceil((e.expires-t)/86400))}var Jl=Object.defineProperty,Ql=Object.getOwnPropertyDescriptor,ve=(e,t,s,i)=>{for(var r=i>1?void 0:i?Ql(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&Jl(t,s,r),r};const tc=360;let Ht=class extends C{constructor(){super(),this.list=null,this.busy=!1,new M(this,()=>this.list??void 0)}connectedCallback(){super.connectedCallback(),this.list=new Xl(this.page.api),this.list.subscribe(),this.list.refresh()}disconnectedCallback(){super.disconnectedCallback(),this.list?.unsubscribe()}engineStarted(){this.list?.refresh()}get isHeld(){return this.system?.alarm.state==="triggered"}render(){const{list:e,texts:t}=this;return o`<div class="page">
 <div class="head">
 <a
 class="button icon plain"
-href=${E({view:"clips"})}
+href=${O({view:"clips"})}
 aria-label=${t.get("deleted.back")}
-@click=${S}
->${p($e)}</a
+@click=${A}
+>${f(le)}</a
 >
 <h2>${t.get("deleted.title")}</h2>
 </div>
-${this.isHeld?a`<p class="held" role="status">${t.get("deleted.held")}</p>`:h}
-${e?.error?a`<p class="card bad" role="alert">${t.error(e.error)}</p>`:h}
+${this.isHeld?o`<p class="held" role="status">${t.get("deleted.held")}</p>`:h}
+${e?.error?o`<p class="card bad" role="alert">${t.error(e.error)}</p>`:h}
 ${e&&this.renderList(e)}
 </div>
-<homesec-confirm-dialog></homesec-confirm-dialog>`}renderList(e){const{texts:t}=this;if(!e.clips.length){const s=e.total===null?"common.loading":"deleted.none";return e.error?h:a`<p class="empty" role="status">${t.get(s)}</p>`}return a`<ul>
+<homesec-confirm-dialog></homesec-confirm-dialog>`}renderList(e){const{texts:t}=this;if(!e.clips.length){const s=e.total===null?"common.loading":"deleted.none";return e.error?h:o`<p class="empty" role="status">${t.get(s)}</p>`}return o`<ul>
 ${e.clips.map(s=>this.renderClip(s))}
 </ul>
-${e.complete?h:a`<button
+${e.complete?h:o`<button
 class="button more"
 ?disabled=${e.loading}
 @click=${()=>{e.loadMore()}}
 >
 ${t.get("deleted.more")}
-</button>`}`}renderClip(e){const{texts:t,format:s}=this,i=Ra(e,w());return a`<li class="card">
+</button>`}`}renderClip(e){const{texts:t,format:s}=this,i=Yl(e,x());return o`<li class="card">
 <homesec-still
 .stills=${this.page.stills}
-.path=${e.still&&Zs(e.still,Ua)}
+.path=${e.still&&pi(e.still,tc)}
 ></homesec-still>
 <div class="words">
-<b>${Zn(this.page,e)}, ${e.camera}</b>
+<b>${ga(this.page,e)}, ${e.camera}</b>
 <span>${s.dateTime(e.event)}</span>
 <span class="quiet"
 >${e.deleted_by===null?t.get("deleted.by_automation"):t.get("deleted.by",{who:e.deleted_by})},
@@ -2736,18 +2946,18 @@ ${s.dateTime(e.deleted)}</span
 </div>
 <div class="actions">
 <button class="button" ?disabled=${this.busy} @click=${()=>{this.restore(e)}}>
-${p(Li)}${t.get("deleted.restore")}
+${f(ar)}${t.get("deleted.restore")}
 </button>
-${this.system?.user.is_admin?a`<button
+${this.system?.user.is_admin?o`<button
 class="button danger"
 ?disabled=${this.busy||this.isHeld||i===null}
 title=${this.isHeld?t.get("deleted.held"):h}
 @click=${()=>{this.purge(e)}}
 >
-${p(Hi)}${t.get("deleted.purge")}
+${f(nr)}${t.get("deleted.purge")}
 </button>`:h}
 </div>
-</li>`}async restore(e){await this.run(async()=>{const t=await this.list.restore([e.id]);this.report(t,this.texts.count("deleted.restored",1))})}async purge(e){const{texts:t}=this;await this.dialog.confirm(t.get("deleted.purge_sure"),t.get("deleted.purge"),t.get("common.cancel"))&&await this.run(async()=>{let i=[];await R(this,t.get("deleted.purge"),async n=>{i=await this.list.purge([e.id],n)})&&this.report(i,t.get("deleted.purged"))})}report(e,t){e[0]?this.page.showMessage(this.texts.problem(e[0].error),"error"):this.page.showMessage(t)}async run(e){if(!this.busy){this.busy=!0;try{await e()}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}}};vt.styles=[x,U,b`
+</li>`}async restore(e){await this.run(async()=>{const t=await this.list.restore([e.id]);this.report(t,this.texts.count("deleted.restored",1))})}async purge(e){const{texts:t}=this;await this.dialog.confirm(t.get("deleted.purge_sure"),t.get("deleted.purge"),t.get("common.cancel"))&&await this.run(async()=>{let i=[];await U(this,t.get("deleted.purge"),async n=>{i=await this.list.purge([e.id],n)})&&this.report(i,t.get("deleted.purged"))})}report(e,t){e[0]?this.page.showMessage(this.texts.problem(e[0].error),"error"):this.page.showMessage(t)}async run(e){if(!this.busy){this.busy=!0;try{await e()}catch(t){this.page.showMessage(this.texts.error(t),"error")}this.busy=!1}}};Ht.styles=[w,N,v`
 :host {
 display: block;
 overflow-y: auto;
@@ -2808,19 +3018,19 @@ margin-top: auto;
 .more {
 justify-self: center;
 }
-`];he([m()],vt.prototype,"list",2);he([m()],vt.prototype,"busy",2);he([k("homesec-confirm-dialog")],vt.prototype,"dialog",2);vt=he([y("homesec-deleted")],vt);var Ia=Object.defineProperty,Za=Object.getOwnPropertyDescriptor,_t=(e,t,s,i)=>{for(var r=i>1?void 0:i?Za(t,s):t,n=e.length-1,o;n>=0;n--)(o=e[n])&&(r=(i?o(t,s,r):o(r))||r);return i&&r&&Ia(t,s,r),r};const Ba=[{view:"overview",path:A,icon:sr},{view:"clips",path:`${A}/clips`,icon:Pi},{view:"insight",path:`${A}/insight`,icon:fi}],Fa="/config/integrations/integration/homesec",qa=5e3,Ka=1e4,Ls=["location-changed","popstate","hashchange"];let G=class extends V{constructor(){super(),this.narrow=!1,this.route={prefix:A,path:""},this.page=null,this.message=null,this.api=new qr(()=>this.hass),this.system=new on(this.api),this.stills=new Gr(async e=>{const t=await this.hass.fetchWithAuth(e);if(!t.ok)throw new Error(String(t.status));return t.blob()}),this.scrollPosition=new nn(this.api,e=>this.page?.texts.label(e)??e),this.language="",this.formats="",this.hasMarkedFirst=!1,this.handleQueryChange=()=>{const{prefix:e,path:t}=this.route;window.location.pathname===e+t&&this.requestUpdate()},new M(this,()=>this.system)}connectedCallback(){super.connectedCallback();for(const e of Ls)window.addEventListener(e,this.handleQueryChange);this.hass&&this.system.subscribe()}disconnectedCallback(){super.disconnectedCallback();for(const e of Ls)window.removeEventListener(e,this.handleQueryChange);this.system.unsubscribe(),this.scrollPosition.unsubscribe(),this.stills.clear()}shouldUpdate(e){if(e.size!==1||!e.has("hass"))return!0;const t=e.get("hass");return t?.themes?.darkMode!==this.hass.themes?.darkMode||t?.locale!==this.hass.locale?!0:this.hass.language!==this.language||this.page===null}willUpdate(e){e.has("hass")&&e.get("hass")===void 0&&this.isConnected&&this.system.subscribe(),this.style.colorScheme=this.hass.themes?.darkMode?"dark":"light";const{language:t}=this.hass;t!==this.language&&(this.language=t,this.loadTexts(t)),this.page&&this.formats!==this.wantedFormats&&(this.page=this.makePage(this.page.texts))}async loadTexts(e){const t=await cn(this.hass);e===this.language&&(this.page=this.makePage(new hn(t,e)))}get zone(){const e=this.system.state?.time_zone??Intl.DateTimeFormat().resolvedOptions().timeZone;return mn(this.hass.locale,e)}get wantedFormats(){return JSON.stringify([this.hass.locale,this.zone])}makePage(e){return this.formats=this.wantedFormats,{hass:()=>this.hass,api:this.api,system:this.system,stills:this.stills,scrollPosition:this.scrollPosition,texts:e,format:new fn(this.hass,this.zone),showMessage:(t,s="info",i)=>this.showMessage({text:t,kind:s,action:i})}}showMessage(e){clearTimeout(this.messageTimer),this.message=e;const t=e.action?Ka:qa;this.messageTimer=setTimeout(()=>this.message=null,t)}renderMessage({text:e,kind:t,action:s}){return a`<p class=${t}>
-${e}${s?a`<button class="button" @click=${()=>{this.message=null,s?.run().catch(r=>this.showMessage({text:this.page.texts.error(r),kind:"error"}))}}>${s.text}</button>`:h}
-</p>`}render(){if(!this.page)return h;const e=Jr(this.route.path),{texts:t}=this.page;return a`<header>
-${this.narrow?a`<button class="button icon plain" aria-label=${t.get("common.menu")} @click=${this.toggleMenu}>
-${p(Ui)}
+`];ve([m()],Ht.prototype,"list",2);ve([m()],Ht.prototype,"busy",2);ve([H("homesec-confirm-dialog")],Ht.prototype,"dialog",2);Ht=ve([$("homesec-deleted")],Ht);var ec=Object.defineProperty,sc=Object.getOwnPropertyDescriptor,Ot=(e,t,s,i)=>{for(var r=i>1?void 0:i?sc(t,s):t,n=e.length-1,a;n>=0;n--)(a=e[n])&&(r=(i?a(t,s,r):a(r))||r);return i&&r&&ec(t,s,r),r};const ic=[{view:"overview",path:L,icon:Or},{view:"clips",path:`${L}/clips`,icon:dr},{view:"insight",path:`${L}/insight`,icon:Gi}],rc="/config/integrations/integration/homesec",nc=5e3,ac=1e4,qs=["location-changed","popstate","hashchange"];let Y=class extends S{constructor(){super(),this.narrow=!1,this.route={prefix:L,path:""},this.page=null,this.message=null,this.api=new Cn(()=>this.hass),this.system=new Tn(this.api),this.stills=new Ln(async e=>{const t=await this.hass.fetchWithAuth(e);if(!t.ok)throw new Error(String(t.status));return t.blob()}),this.scrollPosition=new En(this.api,e=>this.page?.texts.label(e)??e),this.language="",this.formats="",this.hasMarkedFirst=!1,this.handleQueryChange=()=>{const{prefix:e,path:t}=this.route;window.location.pathname===e+t&&this.requestUpdate()},new M(this,()=>this.system)}connectedCallback(){super.connectedCallback();for(const e of qs)window.addEventListener(e,this.handleQueryChange);this.hass&&this.system.subscribe()}disconnectedCallback(){super.disconnectedCallback();for(const e of qs)window.removeEventListener(e,this.handleQueryChange);this.system.unsubscribe(),this.scrollPosition.unsubscribe(),this.stills.clear()}shouldUpdate(e){if(e.size!==1||!e.has("hass"))return!0;const t=e.get("hass");return t?.themes?.darkMode!==this.hass.themes?.darkMode||t?.locale!==this.hass.locale?!0:this.hass.language!==this.language||this.page===null}willUpdate(e){e.has("hass")&&e.get("hass")===void 0&&this.isConnected&&this.system.subscribe(),this.style.colorScheme=this.hass.themes?.darkMode?"dark":"light";const{language:t}=this.hass;t!==this.language&&(this.language=t,this.loadTexts(t)),this.page&&this.formats!==this.wantedFormats&&(this.page=this.makePage(this.page.texts))}async loadTexts(e){const t=await Rn(this.hass);e===this.language&&(this.page=this.makePage(new In(t,e)))}get zone(){const e=this.system.state?.time_zone??Intl.DateTimeFormat().resolvedOptions().timeZone;return Fn(this.hass.locale,e)}get wantedFormats(){return JSON.stringify([this.hass.locale,this.zone])}makePage(e){return this.formats=this.wantedFormats,{hass:()=>this.hass,api:this.api,system:this.system,stills:this.stills,scrollPosition:this.scrollPosition,texts:e,format:new Bn(this.hass,this.zone),showMessage:(t,s="info",i)=>this.showMessage({text:t,kind:s,action:i})}}showMessage(e){clearTimeout(this.messageTimer),this.message=e;const t=e.action?ac:nc;this.messageTimer=setTimeout(()=>this.message=null,t)}renderMessage({text:e,kind:t,action:s}){return o`<p class=${t}>
+${e}${s?o`<button class="button" @click=${()=>{this.message=null,s?.run().catch(r=>this.showMessage({text:this.page.texts.error(r),kind:"error"}))}}>${s.text}</button>`:h}
+</p>`}render(){if(!this.page)return h;const e=Hn(this.route.path),{texts:t}=this.page;return o`<header>
+${this.narrow?o`<button class="button icon plain" aria-label=${t.get("common.menu")} @click=${this.toggleMenu}>
+${f(wr)}
 </button>`:h}
 <h1>${t.get("title")}</h1>
 <nav aria-label=${t.get("title")}>
-${Ba.map(s=>a`<a
+${ic.map(s=>o`<a
 href=${s.path}
-aria-current=${s.view===Wa(e)?"page":h}
-@click=${S}
->${p(s.icon)}<span>${t.get(`tabs.${s.view}`)}</span>${s.view==="overview"?this.renderProblemCount():h}</a
+aria-current=${s.view===oc(e)?"page":h}
+@click=${A}
+>${f(s.icon)}<span>${t.get(`tabs.${s.view}`)}</span>${s.view==="overview"?this.renderProblemCount():h}</a
 >`)}
 </nav>
 </header>
@@ -2828,23 +3038,23 @@ ${this.renderNotice()}
 <main>${this.renderBody(e)}</main>
 <div class="toast" role="status" aria-live="polite">
 ${this.message?this.renderMessage(this.message):h}
-</div>`}renderProblemCount(){const e=this.system.state?.problems.filter(({ignored:s})=>!s).length;if(!e)return h;const t=this.page.texts.count("problems.count",e);return a`<span class="problems" title=${t}
+</div>`}renderProblemCount(){const e=this.system.state?.problems.filter(({ignored:s})=>!s).length;if(!e)return h;const t=this.page.texts.count("problems.count",e);return o`<span class="problems" title=${t}
 ><span aria-hidden="true">${this.page.format.number(e)}</span
 ><span class="hidden-text">${t}</span></span
->`}renderNotice(){const{state:e,unavailable:t}=this.system;return!e||e.ready&&!t?h:a`<p class="notice" role="status">${this.notReady()}</p>`}notReady(){const{texts:e}=this.page,{state:t,unavailable:s}=this.system;if(t&&!s){const r=t.problems.find(n=>n.id==="engine");return r?e.trouble(r).title:e.get("common.starting")}return t?.user.is_admin??this.hass.user?.is_admin?a`${e.get("errors.not_ready")}
-<a class="button small" href=${Fa} @click=${S}>${e.get("problems.settings")}</a>`:e.get("errors.not_running")}renderBody(e){const t=this.page,{state:s,error:i,unavailable:r}=this.system;if(!s&&i)return a`<div class="empty" role="alert">
+>`}renderNotice(){const{state:e,unavailable:t}=this.system;return!e||e.ready&&!t?h:o`<p class="notice" role="status">${this.notReady()}</p>`}notReady(){const{texts:e}=this.page,{state:t,unavailable:s}=this.system;if(t&&!s){const r=t.problems.find(n=>n.id==="engine");return r?e.trouble(r).title:e.get("common.starting")}return t?.user.is_admin??this.hass.user?.is_admin?o`${e.get("errors.not_ready")}
+<a class="button small" href=${rc} @click=${A}>${e.get("problems.settings")}</a>`:e.get("errors.not_running")}renderBody(e){const t=this.page,{state:s,error:i,unavailable:r}=this.system;if(!s&&i)return o`<div class="empty" role="alert">
 <p>${t.texts.error(i)}</p>
 <button class="button" @click=${()=>{this.system.subscribe()}}>
 ${t.texts.get("errors.again")}
 </button>
-</div>`;if(!s&&r)return a`<p class="empty" role="status">${this.notReady()}</p>`;if(!s)return a`<p class="empty" role="status">${t.texts.get("common.loading")}</p>`;switch(e.view){case"clips":return a`<homesec-clips
+</div>`;if(!s&&r)return o`<p class="empty" role="status">${this.notReady()}</p>`;if(!s)return o`<p class="empty" role="status">${t.texts.get("common.loading")}</p>`;switch(e.view){case"clips":return o`<homesec-clips
 .page=${t}
 .search=${window.location.search}
-></homesec-clips>`;case"deleted":return a`<homesec-deleted .page=${t}></homesec-deleted>`;case"insight":return a`<homesec-statistics .page=${t}></homesec-statistics>`;case"zones":return a`<homesec-zones .page=${t} .cameraId=${e.camera}></homesec-zones>`;case"clip":return a`<homesec-clip
+></homesec-clips>`;case"deleted":return o`<homesec-deleted .page=${t}></homesec-deleted>`;case"insight":return o`<homesec-statistics .page=${t}></homesec-statistics>`;case"camera":return o`<homesec-camera .page=${t} .cameraId=${e.id}></homesec-camera>`;case"zones":return o`<homesec-zones .page=${t} .cameraId=${e.camera}></homesec-zones>`;case"clip":return o`<homesec-clip
 .page=${t}
 .clipId=${e.id}
 .search=${window.location.search}
-></homesec-clip>`;default:return a`<homesec-overview .page=${t}></homesec-overview>`}}updated(){this.followDisarmLink(),this.markFirst()}followDisarmLink(){const{page:e,system:t}=this;if(location.hash!==Yr||!e||!t.state)return;F(location.pathname+location.search,{replace:!0});const{alarm:s,user:i}=t.state;if(!i.may_control||s.state==="disarmed"||s.code_format===null)return;const r=async n=>{await this.api.disarm(n)};Ot({page:e},e.texts.get("alarm.disarm"),r).catch(n=>e.showMessage(e.texts.error(n),"error"))}markFirst(){this.hasMarkedFirst||!this.page||!this.system.state||(this.hasMarkedFirst=!0,requestAnimationFrame(()=>performance.mark("homesec-first")))}toggleMenu(){this.dispatchEvent(new CustomEvent("hass-toggle-menu",{bubbles:!0,composed:!0}))}};G.styles=[Us,x,U,b`
+></homesec-clip>`;default:return o`<homesec-overview .page=${t}></homesec-overview>`}}updated(){this.followDisarmLink(),this.markFirst()}followDisarmLink(){const{page:e,system:t}=this;if(location.hash!==An||!e||!t.state)return;D(location.pathname+location.search,{replace:!0});const{alarm:s,user:i}=t.state;if(!i.may_control||s.state==="disarmed"||s.code_format===null)return;const r=async n=>{await this.api.disarm(n)};It({page:e},e.texts.get("alarm.disarm"),r).catch(n=>e.showMessage(e.texts.error(n),"error"))}markFirst(){this.hasMarkedFirst||!this.page||!this.system.state||(this.hasMarkedFirst=!0,requestAnimationFrame(()=>performance.mark("homesec-first")))}toggleMenu(){this.dispatchEvent(new CustomEvent("hass-toggle-menu",{bubbles:!0,composed:!0}))}};Y.styles=[hi,w,N,v`
 :host {
 display: flex;
 flex-direction: column;
@@ -2991,4 +3201,4 @@ main {
 margin-bottom: 60px;
 }
 }
-`];_t([u({attribute:!1})],G.prototype,"hass",2);_t([u({type:Boolean,reflect:!0})],G.prototype,"narrow",2);_t([u({attribute:!1})],G.prototype,"route",2);_t([m()],G.prototype,"page",2);_t([m()],G.prototype,"message",2);G=_t([y("homesec-panel")],G);function Wa(e){switch(e.view){case"clip":case"deleted":return"clips";case"zones":return"overview";default:return e.view}}
+`];Ot([p({attribute:!1})],Y.prototype,"hass",2);Ot([p({type:Boolean,reflect:!0})],Y.prototype,"narrow",2);Ot([p({attribute:!1})],Y.prototype,"route",2);Ot([m()],Y.prototype,"page",2);Ot([m()],Y.prototype,"message",2);Y=Ot([$("homesec-panel")],Y);function oc(e){switch(e.view){case"clip":case"deleted":return"clips";case"camera":case"zones":return"overview";default:return e.view}}
