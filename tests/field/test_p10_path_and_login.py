@@ -22,6 +22,8 @@ class Camera:
 
     path_first: bool = False
     front_page: bool = False  # whether it asks for the login at ``/``
+    refusal: int = 401  # its answer to a wrong login; to none it's always 401
+    busy: bool = False  # whether it answers 503 to every login
     logins: list[str] = field(default_factory=list)
 
     def status(self, path, authorization):
@@ -31,8 +33,12 @@ class Camera:
         known = path == PATH or (path == "/" and self.front_page)
         if self.path_first and not known:
             return 404
-        if authorization != RIGHT:
+        if authorization is None:
             return 401
+        if self.busy:
+            return 503
+        if authorization != RIGHT:
+            return self.refusal
         return 404 if path != PATH else 503
 
 
@@ -90,6 +96,9 @@ class HttpCamera(Camera):
 
 
 NOT_FOUND, REFUSED = {"url": "stream_not_found"}, {"password": "invalid_auth"}
+UNCHECKED = {**NOT_FOUND, "password": "login_unchecked"}
+PATH_FIRST = {"path_first": True, "front_page": True}
+FORBIDS = {**PATH_FIRST, "refusal": 403}
 
 
 @pytest.mark.parametrize("kind", [RtspCamera, HttpCamera])
@@ -99,10 +108,15 @@ NOT_FOUND, REFUSED = {"url": "stream_not_found"}, {"password": "invalid_auth"}
         ({}, "/wrong", "wrong", {**REFUSED, "url": "path_unchecked"}, 1),
         ({}, PATH, "wrong", {**REFUSED, "url": "path_unchecked"}, 1),
         ({}, "/wrong", "s3same", NOT_FOUND, 1),
-        ({"path_first": True, "front_page": True}, "/wrong", "wrong", NOT_FOUND | REFUSED, 1),
-        ({"path_first": True, "front_page": True}, "/wrong", "s3same", NOT_FOUND, 1),
+        (PATH_FIRST, "/wrong", "wrong", NOT_FOUND | REFUSED, 1),
+        (PATH_FIRST, "/wrong", "s3same", NOT_FOUND, 1),
+        (FORBIDS, "/wrong", "wrong", NOT_FOUND | REFUSED, 1),
+        (FORBIDS, "/wrong", "s3same", NOT_FOUND, 1),
+        (FORBIDS, PATH, "wrong", REFUSED, 1),
+        ({**PATH_FIRST, "busy": True}, "/wrong", "wrong", UNCHECKED, 1),
+        ({"refusal": 403}, "/wrong", "wrong", {**REFUSED, "url": "path_unchecked"}, 1),
         ({"path_first": True}, PATH, "wrong", REFUSED, 1),
-        ({"path_first": True}, "/a", "wrong", {**NOT_FOUND, "password": "login_unchecked"}, 0),
+        ({"path_first": True}, "/a", "wrong", UNCHECKED, 0),
         ({"path_first": True}, "/wrong", None, NOT_FOUND, 0),
     ],
 )

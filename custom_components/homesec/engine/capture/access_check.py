@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 ASK_S: Final = 3.0  # time limit of each connection
 _READ_BYTES: Final = 65536
 _UNAUTHORIZED: Final = 401
+_REFUSED: Final = frozenset({_UNAUTHORIZED, 403})
+"""How cameras answer a wrong login; some don't ask for it again."""
+_NOT_FOUND: Final = 404
 LOGIN: Final = "login"
 PATH: Final = "path"
 """Placeholders of the returned error: what is known about the other one."""
@@ -89,7 +92,7 @@ class _Question:
         """Return whether the camera says that there's no such path, without a login."""
         with self._connect() as link:
             status, _ = self._ask(link, None)
-        return 400 <= status < 500 and status not in (_UNAUTHORIZED, 403)
+        return 400 <= status < 500 and status not in _REFUSED
 
     def try_login(self, login: Login) -> str:
         """Return whether the camera accepts the login, if it asks for one."""
@@ -105,8 +108,10 @@ class _Question:
             status, challenges = self._ask(link, login)
         finally:
             link.close()
-        if status != _UNAUTHORIZED:
+        if status < 400 or status == _NOT_FOUND:
             return RIGHT
+        if status not in _REFUSED:
+            return UNKNOWN  # a camera that is busy, say, may not have looked at the login
         try:
             login.accept(challenges, sent=True)
         except LoginRefused:
