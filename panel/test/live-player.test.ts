@@ -109,6 +109,23 @@ describe("LivePlayer", () => {
     expect(camera.player.playing).toBe("hls");
   });
 
+  test("doesn't try again what the browser can't play, until it's started again", async () => {
+    camera.player.start();
+    await pass(0);
+    camera.last.report.unplayable();
+    await pass(0);
+    camera.last.report.playing();
+    camera.last.report.failed();
+    await pass(2);
+    expect(camera.tried).toEqual(["web_rtc", "hls", "hls"]);
+    camera.last.report.unplayable();
+    await pass(3600);
+    expect(camera.tried).toHaveLength(3);
+    camera.player.start();
+    await pass(0);
+    expect(camera.tried.at(-1)).toBe("web_rtc");
+  });
+
   test("leaves a camera without video alone", async () => {
     camera.types = [];
     camera.player.start();

@@ -52,6 +52,7 @@ class FakeVideo extends EventTarget {
 class Reports {
   readonly playing = vi.fn();
   readonly failed = vi.fn();
+  readonly unplayable = vi.fn();
 }
 
 const element = (video: FakeVideo): HTMLVideoElement => video as unknown as HTMLVideoElement;
@@ -335,7 +336,7 @@ describe("openWebRtc, ended while it opens", () => {
   });
 });
 
-type Handler = (event: string, data: { fatal: boolean }) => void;
+type Handler = (event: string, data: { fatal: boolean; details: string }) => void;
 
 class FakeHls {
   static readonly Events = { MANIFEST_PARSED: "parsed", ERROR: "error" };
@@ -371,8 +372,8 @@ class FakeHls {
     this.destroyed = true;
   }
 
-  emit(event: string, fatal = false): void {
-    this.handlers[event]?.(event, { fatal });
+  emit(event: string, fatal = false, details = ""): void {
+    this.handlers[event]?.(event, { fatal, details });
   }
 }
 
@@ -420,6 +421,14 @@ describe("openHls", () => {
     expect(reports.failed).not.toHaveBeenCalled();
     FakeHls.last.emit("error", true);
     expect(reports.failed).toHaveBeenCalled();
+    expect(reports.unplayable).not.toHaveBeenCalled();
+  });
+
+  test("says that the browser lacks the codec", async () => {
+    await open();
+    FakeHls.last.emit("error", true, "manifestIncompatibleCodecsError");
+    expect(reports.unplayable).toHaveBeenCalled();
+    expect(reports.failed).not.toHaveBeenCalled();
   });
 
   test("knows when the picture was taken", async () => {

@@ -10,6 +10,13 @@ import { playsHls } from "./stream-types.ts";
 /** A stream that was idle has no segment yet, and its playlist waits for the first one. */
 const PATIENCE_MS = 30_000;
 
+/** What hls.js reports if the browser lacks the codec, such as H.265. */
+const UNPLAYABLE: ReadonlySet<string> = new Set([
+  "manifestIncompatibleCodecsError",
+  "bufferAddCodecError",
+  "bufferIncompatibleCodecsError",
+]);
+
 export interface HlsOptions {
   hass: Pick<Hass, "callWS">;
   entity: string;
@@ -94,8 +101,10 @@ class PlayedHls extends HlsVideo {
   ) {
     super(options);
     hls.on(player.Events.MANIFEST_PARSED, () => this.play());
-    hls.on(player.Events.ERROR, (_event, { fatal }) => {
-      if (fatal) options.report.failed();
+    hls.on(player.Events.ERROR, (_event, { fatal, details }) => {
+      if (!fatal) return;
+      if (UNPLAYABLE.has(details)) options.report.unplayable();
+      else options.report.failed();
     });
     hls.loadSource(url);
     hls.attachMedia(options.video);

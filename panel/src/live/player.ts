@@ -17,6 +17,8 @@ export interface LiveReport {
   playing(): void;
   /** No more pictures come. */
   failed(): void;
+  /** The browser can't play what the camera sends, so it needn't be tried again. */
+  unplayable(): void;
 }
 
 export interface LiveOptions {
@@ -46,6 +48,8 @@ export class LivePlayer extends Observable {
   private failures = 0;
   private startedPlaying = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the browser can't play of this camera. */
+  private readonly unplayable = new Set<StreamType>();
   /** Ends what is being tried or played. */
   private controller = new AbortController();
 
@@ -55,6 +59,7 @@ export class LivePlayer extends Observable {
 
   start(): void {
     this.failures = 0;
+    this.unplayable.clear();
     void this.tryAll();
   }
 
@@ -77,7 +82,9 @@ export class LivePlayer extends Observable {
       if (!signal.aborted) this.tryLater();
       return;
     }
-    if (!signal.aborted && types.length) this.tryNext(types);
+    if (signal.aborted) return;
+    const playable = types.filter((type) => !this.unplayable.has(type));
+    if (playable.length) this.tryNext(playable);
   }
 
   private tryNext([type, ...others]: readonly StreamType[]): void {
@@ -91,6 +98,10 @@ export class LivePlayer extends Observable {
       if (this.playing === null) this.tryNext(others);
       else this.tryLater();
     };
+    const unplayable = (): void => {
+      if (!signal.aborted) this.unplayable.add(type);
+      failed();
+    };
     const playing = (): void => {
       if (signal.aborted || this.playing !== null) return;
       clearTimeout(this.timer);
@@ -99,7 +110,7 @@ export class LivePlayer extends Observable {
       this.changed();
     };
     this.timer = setTimeout(failed, FIRST_PICTURE_MS[type]);
-    this.options.open(type, { playing, failed }, signal).then(
+    this.options.open(type, { playing, failed, unplayable }, signal).then(
       (video) => {
         if (!signal.aborted) this.video = video;
       },
