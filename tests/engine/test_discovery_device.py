@@ -1,10 +1,12 @@
 """Asking ONVIF devices for their streams: simulated ones, and hosts that only pretend."""
 
+import errno
 import gzip
 import logging
 import socket
 import threading
 
+import aiohttp
 from hypothesis import given, settings, strategies as st
 from onvif_device import OnvifDevice
 import onvif_messages
@@ -18,7 +20,9 @@ from custom_components.homesec.engine.core.errors import (
     InvalidSource,
     LoginRefused,
     LoginUnsupported,
+    NoRoute,
     OnvifMissing,
+    SourceError,
     SourceTimeout,
 )
 from custom_components.homesec.engine.discovery import device as device_module, soap
@@ -144,6 +148,26 @@ def test_nothing_listens():
         port = closed.getsockname()[1]
     with pytest.raises(ConnectionRefused):
         read(f"127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (OSError(errno.EHOSTUNREACH, "unreachable"), NoRoute),
+        (OSError(errno.EIO, "broken"), SourceError),
+        (aiohttp.ServerDisconnectedError(), OnvifMissing),
+    ],
+)
+def test_failed_connection_says_why(monkeypatch, failure, expected):
+    async def fail(*_args, **_named):
+        if isinstance(failure, OSError):
+            raise aiohttp.ClientConnectorError(None, failure)
+        raise failure
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", fail)
+    with pytest.raises(HomeSecError) as caught:
+        read("127.0.0.1")
+    assert type(caught.value) is expected
 
 
 def test_unknown_name(monkeypatch):
