@@ -403,6 +403,18 @@ async def test_maker_without_a_working_path_shows_why(
     assert again["step_id"] == "settings"
 
 
+async def test_camera_without_a_low_resolution_stream_has_its_main_stream_only(
+    hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any], probe: Any
+) -> None:
+    streams |= {"rtsp://192.0.2.7/live": PROBED}
+    await set_up(hass, entry)
+    form = await choose(hass, entry, "Select the maker")
+    shown = await submit_subentry(hass, form, {**BY_MAKER, "maker": "Wyze"})
+    camera = await save(hass, entry, shown)
+    assert "detect_url" not in camera.data
+    assert opened(probe)[0] == "rtsp://192.0.2.7/live"
+
+
 async def test_closed_ports_are_told_if_no_other_port_answers(
     hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any], probe: Any
 ) -> None:

@@ -26,6 +26,7 @@ from .camera_source import TEXTS, CameraSourceSteps
 from .found_form import (
     AGAIN,
     MAKER,
+    Channel,
     Offer,
     channel_schema,
     channels,
@@ -61,7 +62,7 @@ class CameraSearchSteps(CameraSourceSteps):
         self._offers: dict[str, Offer] = {}
         self._chosen: OnvifDevice | None = None
         self._address = ""  # of the chosen device's service
-        self._channels: dict[str, DeviceDetails] = {}  # by the value of their option
+        self._channels: dict[str, Channel] = {}  # by the value of their option
         self._read_task: asyncio.Task[DeviceDetails] | None = None
         self._answer: dict[str, Any] = {}  # to the form with the maker
 
@@ -199,6 +200,13 @@ class CameraSearchSteps(CameraSourceSteps):
         if not self._channels:
             self._errors = {"base": _NO_STREAMS}
             return
+        self._device = KnownDevice.reported(
+            maker=details.maker,
+            model=details.model,
+            firmware=details.firmware,
+            serial=details.serial,
+            mac=details.mac or "",
+        )
         self._use_channel(next(iter(self._channels.values())))
 
     async def async_step_channel(
@@ -212,19 +220,10 @@ class CameraSearchSteps(CameraSourceSteps):
             step_id=CONF_CHANNEL, data_schema=channel_schema(self._channels), last_step=False
         )
 
-    def _use_channel(self, details: DeviceDetails) -> None:
-        main, low = details.main, details.low
-        if main is None:
-            raise ValueError("a channel has a stream")
-        self._pairs = [StreamPair(main=main.url, low=None if low is None else low.url)]
-        self._source = {**self._source, CONF_URL: main.url}
-        self._device = KnownDevice.reported(
-            maker=details.maker,
-            model=details.model,
-            firmware=details.firmware,
-            serial=details.serial,
-            mac=details.mac or "",
-        )
+    def _use_channel(self, channel: Channel) -> None:
+        main, low = channel.main.url, None if channel.low is None else channel.low.url
+        self._pairs = [StreamPair(main=main, low=low)]
+        self._source = {**self._source, CONF_URL: main}
 
     async def async_step_maker(
         self, user_input: dict[str, Any] | None = None

@@ -52,6 +52,19 @@ class Offer:
     source: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """The streams of one camera of a recorder, or of one lens of a camera."""
+
+    main: StreamProfile
+    low: StreamProfile | None
+
+    @property
+    def label(self) -> str:
+        """Its name and the size of its picture."""
+        return f"{self.main.name[:_LONGEST_NAME]} ({self.main.width} x {self.main.height})"
+
+
 def offers(
     found: FoundCameras, names: Mapping[str, str], used: Iterable[str] = ()
 ) -> dict[str, Offer]:
@@ -120,21 +133,21 @@ def _preset_field() -> dict[Any, Any]:
     }
 
 
-def channels(details: DeviceDetails) -> dict[str, DeviceDetails]:
-    """Return a device's parts with one source of pictures each, by its name for them."""
-    sources = dict.fromkeys(each.source for each in details.profiles)
-    return {
-        source: replace(
-            details, profiles=tuple(each for each in details.profiles if each.source == source)
-        )
-        for source in sources
-    }
+def channels(details: DeviceDetails) -> dict[str, Channel]:
+    """Return the channels of a device, by its own names for the sources of their pictures."""
+    found: dict[str, Channel] = {}
+    for source in dict.fromkeys(each.source for each in details.profiles):
+        own = tuple(each for each in details.profiles if each.source == source)
+        part = replace(details, profiles=own)
+        if part.main is not None:
+            found[source] = Channel(main=part.main, low=part.low)
+    return found
 
 
-def channel_schema(offered: Mapping[str, DeviceDetails]) -> Schema:
+def channel_schema(offered: Mapping[str, Channel]) -> Schema:
     """Return the form that asks for one of a device's channels."""
     options = [
-        SelectOptionDict(value=source, label=f"{number}: {_stream_label(each.main)}")
+        SelectOptionDict(value=source, label=f"{number}: {each.label}")
         for number, (source, each) in enumerate(offered.items(), 1)
     ]
     return Schema(
@@ -144,12 +157,6 @@ def channel_schema(offered: Mapping[str, DeviceDetails]) -> Schema:
             )
         }
     )
-
-
-def _stream_label(stream: StreamProfile | None) -> str:
-    if stream is None:
-        return ""
-    return f"{stream.name[:_LONGEST_NAME]} ({stream.width} x {stream.height})"
 
 
 def login_schema() -> Schema:
