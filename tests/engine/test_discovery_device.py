@@ -25,7 +25,7 @@ from custom_components.homesec.engine.core.errors import (
     SourceError,
     SourceTimeout,
 )
-from custom_components.homesec.engine.discovery import device as device_module, soap
+from custom_components.homesec.engine.discovery import device as device_module, search, soap
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -66,6 +66,12 @@ def test_device_tells_all_after_its_login(login):
 def test_host_and_port_are_enough():
     with OnvifDevice() as device:
         assert read(f"127.0.0.1:{device.port}").model == "Dome 4"
+
+
+def test_port_of_service_is_asked_of_host(monkeypatch):
+    with OnvifDevice(path="/cgi/onvif") as device:
+        monkeypatch.setattr(search, "PORT", device.search_address[1])
+        assert read("127.0.0.1").model == "Dome 4"
 
 
 def test_device_without_login_needs_no_user():
@@ -164,6 +170,7 @@ def test_failed_connection_says_why(monkeypatch, failure, expected):
             raise aiohttp.ClientConnectorError(None, failure)
         raise failure
 
+    monkeypatch.setattr(search, "ADDRESS_S", 0.1)
     monkeypatch.setattr(aiohttp.TCPConnector, "connect", fail)
     with pytest.raises(HomeSecError) as caught:
         read("127.0.0.1")

@@ -146,10 +146,25 @@ class Flood:
 
 
 def test_flood_of_answers_is_bounded(monkeypatch):
-    monkeypatch.setattr(search, "MAX_DEVICES", 20)
     with Flood(60) as flood:
-        found = search.search(SHORT_S, group=flood.address)
-    assert 0 < len(found) <= 20
+        assert len(search.search(SHORT_S, group=flood.address, limit=20)) == 20
+    monkeypatch.setattr(search, "MAX_ANSWERS", 30)
+    with Flood(60) as flood:
+        assert 0 < len(search.search(SHORT_S, group=flood.address)) <= 30
+
+
+def test_one_host_is_asked_for_the_port_of_its_service(monkeypatch):
+    with OnvifDevice(path="/cgi/onvif") as device:
+        monkeypatch.setattr(search, "PORT", device.search_address[1])
+        assert search.find_address("127.0.0.1") == device.address
+        assert search.find_address("localhost") == device.address.replace("127.0.0.1", "localhost")
+
+
+def test_host_that_does_not_answer_has_no_known_port(monkeypatch):
+    monkeypatch.setattr(search, "ADDRESS_S", 0.1)
+    assert search.find_address("127.0.0.1") is None
+    monkeypatch.setattr(socket, "if_nameindex", list)
+    assert search.find_address("127.0.0.1") is None
 
 
 def test_search_ends_when_nobody_answers():

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.discovery import DeviceDetails, OfferedEvent, StreamProfile
 from ..core.errors import HomeSecError, OnvifMissing, SourceTimeout
+from ..core.source_url import DEFAULT_PORTS
 from .answers import clean_mac, clean_number, clean_text, device_url, dig, own_url
+from .search import find_address
 from .soap import DEVICE, EVENTS, MEDIA, PTZ, Soap, Unsupported
 from .topics import offered_events
 
@@ -18,7 +20,7 @@ _LOGGER = logging.getLogger(__name__)
 
 READ_S = 45.0
 """For all questions to a device; a small computer needs some seconds to read their definitions."""
-MAX_PROFILES = 16
+MAX_PROFILES = 64
 MAX_TOKEN = 128
 MAX_SIDE = 16_384
 MAX_FPS = 240
@@ -42,7 +44,11 @@ def read_device(address: str, username: str | None, password: str | None) -> Dev
     ``address`` is the URL of its service, or a host with or without port. Raises ``LoginRefused``
     and other kinds of ``SourceError``, and ``DiscoveryError``.
     """
-    return asyncio.run(_read(device_url(address), username, password))
+    url = device_url(address)
+    if "://" not in address and url.port == DEFAULT_PORTS[url.scheme]:
+        # Some makers have ONVIF at another port, and the host itself knows.
+        url = device_url(find_address(url.host) or address)
+    return asyncio.run(_read(url, username, password))
 
 
 async def _read(url: SourceUrl, username: str | None, password: str | None) -> DeviceDetails:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-GROUP = ("239.255.255.250", 3702)
+PORT = 3702
+GROUP = ("239.255.255.250", PORT)
+ADDRESS_S = 1.5
 TTL = 4
 LOOPBACK = "lo"
 ASK_AT_S = (0.0, 0.7, 2.0)
@@ -56,10 +58,13 @@ class Question:
     data: bytes
 
 
-def search(seconds: float, *, group: tuple[str, int] = GROUP) -> list[OnvifDevice]:
+def search(
+    seconds: float, *, group: tuple[str, int] = GROUP, limit: int = MAX_DEVICES
+) -> list[OnvifDevice]:
     """Return the devices that answer within these seconds, each once. Raises ``DiscoveryError``.
 
-    ``group``: the address that is asked, which may also be that of one device.
+    ``group``: the address that is asked, which may also be that of one device; ``limit``: how many
+    devices are enough.
     """
     questions = [_create_question(*kind) for kind in KINDS]
     ids = {each.id for each in questions}
@@ -69,7 +74,7 @@ def search(seconds: float, *, group: tuple[str, int] = GROUP) -> list[OnvifDevic
     answers = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, TTL)
-        while (elapsed := time.monotonic() - began) < seconds and answers < MAX_ANSWERS:
+        while (elapsed := time.monotonic() - began) < seconds and len(found) < limit:
             if waiting and elapsed >= waiting[0]:
                 del waiting[0]
                 _ask(sock, group, questions)
@@ -79,11 +84,23 @@ def search(seconds: float, *, group: tuple[str, int] = GROUP) -> list[OnvifDevic
                 data, sender = sock.recvfrom(MAX_BYTES)
             except OSError:  # nothing in time, or an ICMP message
                 continue
-            answers += 1
+            if (answers := answers + 1) > MAX_ANSWERS:
+                break
             for device in read_answer(data, sender[0], ids):
-                if len(found) < MAX_DEVICES:
-                    found.setdefault(device.id, device)
-    return list(found.values())
+                found.setdefault(device.id, device)
+    return list(found.values())[:limit]
+
+
+def find_address(host: str) -> str | None:
+    """Return the address of the device service of one host; None if it doesn't answer.
+
+    A search doesn't reach other networks, but a question to the host itself does.
+    """
+    try:
+        found = search(ADDRESS_S, group=(host, PORT), limit=1)
+    except DiscoveryError:
+        return None
+    return own_url(found[0].address, host, schemes=("http", "https")) if found else None
 
 
 def read_answer(data: bytes, host: str, asked: Collection[str]) -> list[OnvifDevice]:
