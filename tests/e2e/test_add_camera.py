@@ -63,7 +63,7 @@ def test_camera_is_found_and_added_by_its_login(camera: OnvifDevice, tmp_path: P
         shown = login.answer(username=USER, password=PASSWORD, preset="indoor")
         assert shown.step == "settings", shown.errors
         placeholders = shown.shown["description_placeholders"]
-        assert "Low-resolution stream" in placeholders["formats"]
+        assert "Detection stream" in placeholders["formats"]
         picture = ha.client.fetch(re.search(r"\((.*)\)", placeholders["picture"])[1])
         assert picture.status == HTTPStatus.OK
         done = shown.answer(suggested(shown) | {"name": "Front door"})

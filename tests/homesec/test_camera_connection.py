@@ -160,6 +160,25 @@ async def test_camera_without_another_stream_has_no_detect_stream(
     assert camera_config(camera).detect_source is None
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (replace(PROBED, width=640), "Detection stream: 640 x"),
+        (errors.StreamNotFound(), "The detection stream can't be opened"),
+    ],
+    ids=["found", "missing"],
+)
+async def test_detect_stream_is_tried_with_the_camera(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, answer: Any, told: str
+) -> None:
+    await set_up(hass, entry)
+    probe.side_effect = [PROBED, answer]
+    given = {**STREAM, "connection": {"detect_url": "rtsp://192.0.2.7/stream2"}}
+    shown = await submit_subentry(hass, await start_adding(hass, entry), given)
+    assert shown["step_id"] == "settings"
+    assert told in shown["description_placeholders"]["formats"]
+
+
 async def test_invalid_detect_stream_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:

@@ -230,7 +230,7 @@ async def test_device_is_added_with_its_login_only(
     assert read.call_args.args[2:] == (DEVICE.address, "guard", "s3cret")
     formats = shown["description_placeholders"]["formats"]
     assert formats.startswith("1920 x 1080 · H.264 · 25 fps · AAC")
-    assert "Low-resolution stream: 1920 x 1080" in formats
+    assert "Detection stream: 1920 x 1080" in formats
     assert suggested_values(shown)["name"] == "Eye 7"
     assert suggested_values(shown)["armed_modes"] == ["away", "night", "vacation"]
     camera = await save(hass, entry, shown)

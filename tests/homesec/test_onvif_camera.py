@@ -84,7 +84,7 @@ async def test_camera_is_added_with_its_login_and_told_from_a_wrong_one(
     assert shown["step_id"] == "settings", shown["errors"]
     placeholders = shown["description_placeholders"]
     assert placeholders["formats"].startswith("640 x 272 · H.264")
-    assert "Low-resolution stream: 640 x 272" in placeholders["formats"]
+    assert "Detection stream: 640 x 272" in placeholders["formats"]
     assert placeholders["picture"]
     assert suggested_values(shown)["name"] == "Dome"
     done = await submit_subentry(hass, shown, SETTINGS)

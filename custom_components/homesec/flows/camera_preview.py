@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import CONF_ENTITY_ID, CONF_URL
 
 from ..cameras.config import source_config
+from ..cameras.makers import StreamPair
 from ..cameras.source_feed import EntityFeed
-from ..const import CONF_KIND
+from ..const import CONF_DETECT_URL, CONF_KIND
 from ..engine.core.errors import ConnectionRefused, SourceError, StreamNotFound
 from ..engine.core.stream_report import ClockQuality, StreamReport
 from ..engine.core.stream_verdict import verdict
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from ..cameras.makers import StreamPair
     from ..runtime import HomeSecData
 
 PREVIEW_WIDTH = 960
@@ -37,6 +37,7 @@ class CameraPreview:
 
     formats: str = ""  # size, codecs, and rates; needs no translation
     low_formats: str = ""  # those of the low-resolution stream, if it was opened, too
+    lacks_low: bool = False  # whether it couldn't be opened, although there's meant to be one
     stream: StreamReport = field(default_factory=StreamReport)
     note_key: str = ""  # key of ``selector.note`` in the translations
     jpeg: bytes | None = field(default=None, repr=False)
@@ -60,6 +61,8 @@ class CameraPreview:
         if stream.audio_left_out:
             facts.append(texts["audio_left_out"].format(codec=_plain(stream.audio_left_out)))
         low = texts["low"].format(formats=self.low_formats) if self.low_formats else ""
+        if self.lacks_low:
+            low = texts["low_missing"]
         return "\n\n".join(filter(None, (self.formats, " · ".join(facts), low)))
 
     async def async_advice(self, hass: HomeAssistant) -> str:
@@ -95,6 +98,16 @@ async def async_preview_source(runtime: HomeSecData, source: Mapping[str, Any]) 
         tls_fingerprint=found.tls_fingerprint,
         asks_digest=found.asks_digest,
     )
+
+
+async def async_preview_streams(runtime: HomeSecData, source: Mapping[str, Any]) -> CameraPreview:
+    """Open a source, and its detect stream if it has one. Raises ``SourceError`` for the source."""
+    preview = await async_preview_source(runtime, source)
+    if (low := source.get(CONF_DETECT_URL)) is None:
+        return preview
+    pair = StreamPair(main=source[CONF_URL], low=low)
+    found, preview = await _async_with_low(runtime, source, pair, preview)
+    return replace(preview, lacks_low=found.low is None)
 
 
 async def async_preview_first(

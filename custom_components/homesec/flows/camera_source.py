@@ -38,7 +38,7 @@ from .camera_preview import (
     CameraPreview,
     async_preview_first,
     async_preview_running,
-    async_preview_source,
+    async_preview_streams,
 )
 from .problems import PROBLEM, async_problem
 from .source_errors import source_errors
@@ -215,7 +215,7 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         try:
             if self._pairs:
                 return await self._async_preview_pair()
-            return await async_preview_source(self._runtime, self._source)
+            return await async_preview_streams(self._runtime, self._source)
         except SourceError:
             if running is None:
                 raise
