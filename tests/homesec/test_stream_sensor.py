@@ -159,8 +159,4 @@ def test_every_fact_has_its_text() -> None:
     texts = TEXTS["selector"]["stream_format"]["options"]
     either = {f"{key}_{value}" for key in YES_OR_NO for value in ("true", "false")}
     clocks = {f"clock_{each}" for each in ClockQuality if each is not ClockQuality.UNKNOWN}
-<<<<<<< Updated upstream
-    assert texts.keys() == {"keyframes", "audio_left_out", "low"} | either | clocks
-=======
     assert texts.keys() == {"keyframes", "audio_left_out", "low", "low_missing"} | either | clocks
->>>>>>> Stashed changes
