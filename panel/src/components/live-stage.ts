@@ -141,10 +141,10 @@ export class LiveStage extends PageElement {
     return boxOverlay(this.page, shown);
   }
 
-  /** Render what else a camera does that is off but watched. */
+  /** Render what a camera does that is off but watched. Until its video plays, a picture may be old. */
   private renderOff(): unknown {
     if (this.camera.health !== "off" || !this.isWatchable) return nothing;
-    const text = this.texts.get(this.isSeen ? "live.only_watched" : "live.opening");
+    const text = this.texts.get(this.live?.playing ? "live.only_watched" : "live.opening");
     return html`<span class="badge" role="status">${text}</span>`;
   }
 

@@ -15,7 +15,7 @@ const HIDDEN_MS = 20_000;
 
 /**
  * How much of a camera to show: a picture now and then, all it gives, or all that starts and ends at
- * once. Streams of HLS take some seconds to start, and go on for minutes in Home Assistant.
+ * once. A stream of HLS takes seconds to start, and goes on for half a minute in Home Assistant.
  */
 export type LiveMode = "still" | "brief" | "full";
 
