@@ -106,3 +106,26 @@ async def test_camera_is_added_with_its_login_and_told_from_a_wrong_one(
     assert device.connections == {(dr.CONNECTION_NETWORK_MAC, "00:1a:2b:3c:4d:5e")}
     assert PASSWORD not in caplog.text
     assert PASSWORD not in str(placeholders)
+
+
+async def test_camera_that_search_does_not_reach_is_added_by_its_address(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    nothing_found: Any,
+    camera: onvif_device.OnvifDevice,
+) -> None:
+    await set_up(hass, entry)
+    flow = await start_search(hass, entry)
+    form = await submit_subentry(hass, flow, {"found": "maker"})
+    given = {"maker": "ONVIF", "channel": 1, "username": USER, "preset": "indoor"}
+    for host, password, wrong in (
+        ("127.0.0.1:1", PASSWORD, {"host": "connection_refused"}),
+        ("a b", PASSWORD, {"host": "invalid_source"}),
+        (f"127.0.0.1:{camera.port}", "wrong", {"password": "invalid_auth"}),
+    ):
+        form = await submit_subentry(hass, form, {**given, "host": host, "password": password})
+        assert (form["step_id"], form["errors"]) == ("maker", wrong)
+    given["host"] = f"127.0.0.1:{camera.port}"
+    shown = await submit_subentry(hass, form, {**given, "password": PASSWORD})
+    assert shown["step_id"] == "settings", shown["errors"]
+    assert shown["description_placeholders"]["formats"].startswith("640 x 272 · H.264")

@@ -25,6 +25,7 @@ from ..translations import async_options
 from .camera_source import TEXTS, CameraSourceSteps
 from .found_form import (
     AGAIN,
+    ANY_BY_ONVIF,
     MAKER,
     Channel,
     Offer,
@@ -235,6 +236,10 @@ class CameraSearchSteps(CameraSourceSteps):
             return await self._async_show(_MAKER, maker_schema(makers), self._answer)
         self._answer = {k: v for k, v in user_input.items() if k != CONF_PASSWORD}
         self._preset = CameraPreset(user_input[CONF_PRESET])
+        if user_input[CONF_MAKER] == ANY_BY_ONVIF:
+            self._address, self._errors = user_input[CONF_HOST], {}
+            self._source = stream_source(user_input, self._source, "")
+            return await self.async_step_read()
         maker, address = makers[user_input[CONF_MAKER]], user_input[CONF_HOST]
         try:
             self._pairs = maker.stream_pairs(address, int(user_input[CONF_CHANNEL]))

@@ -40,6 +40,8 @@ ADDRESS: Final = "address"
 AGAIN: Final = "again"
 OTHERWISE: Final = (MAKER, ADDRESS, AGAIN)
 """What is offered below the cameras that were found."""
+ANY_BY_ONVIF: Final = "ONVIF"
+"""The first of the makers: a camera that the search doesn't reach, but that tells its streams."""
 _LONGEST_NAME: Final = 60
 
 
@@ -169,7 +171,9 @@ def maker_schema(makers: Iterable[str]) -> Schema:
     return Schema(
         {
             Required(CONF_MAKER): SelectSelector(
-                SelectSelectorConfig(options=list(makers), mode=SelectSelectorMode.DROPDOWN)
+                SelectSelectorConfig(
+                    options=[ANY_BY_ONVIF, *makers], mode=SelectSelectorMode.DROPDOWN
+                )
             ),
             Required(CONF_HOST): TextSelector(TextSelectorConfig(autocomplete="off")),
             **_login_fields(),
