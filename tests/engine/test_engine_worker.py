@@ -8,9 +8,15 @@ from engine_rig import file_camera
 import pytest
 from worker_pairs import wait_until
 
-from custom_components.homesec.engine.core.events import ClipSaved, HealthChanged
+from custom_components.homesec.engine.core.events import (
+    ClipSaved,
+    DetectionEnded,
+    DetectionStarted,
+    HealthChanged,
+)
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.engine.worker import camera_process
 
 
 class Home:
@@ -77,6 +83,16 @@ def test_camera_records_again_after_its_worker_died(home):
     wait_until(lambda: home.engine.catalog.get(clip_id) is not None)
     home.engine.stop_recording("cam")
     wait_until(lambda: clip_id in [each.clip.id for each in home.all(ClipSaved)])
+
+
+def test_trusted_sensor_is_a_person_again_after_its_worker_died(home, monkeypatch):
+    monkeypatch.setattr(camera_process, "WAKE_S", 120.0)  # a slow machine may start slowly
+    home.engine.wake("cam", sensor="Doorbell", trusted=True)
+    wait_until(lambda: home.all(DetectionStarted))
+    home.end_worker(signal.SIGKILL)
+    wait_until(lambda: len(home.all(DetectionStarted)) == 2)
+    assert len(home.all(DetectionEnded)) == 1
+    assert {each.presence.sensor for each in home.all(DetectionStarted)} == {"Doorbell"}
 
 
 def test_engine_that_stopped_leaves_no_process(home):

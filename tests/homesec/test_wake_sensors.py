@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from alarm_fixtures import FastClock, with_alarm
 from homeassistant.core import State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from homesec_fixtures import CAMERA_ID, PERSON, arm, entity_id, guard, set_up, until
+from homesec_fixtures import (
+    CAMERA_ID,
+    PERSON,
+    arm,
+    entity_id,
+    guard,
+    pictures,
+    set_up,
+    state,
+    until,
+)
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import const
-from custom_components.homesec.cameras.wake import is_report
+from custom_components.homesec.alarm import controller
+from custom_components.homesec.cameras.wake import GAP_S, is_report
 from custom_components.homesec.engine.camera import frame_sampler, wake
 from custom_components.homesec.engine.engine import HomeSecEngine
 
@@ -35,6 +48,19 @@ OFTEN = {"wake_sensors": [PIR], "trusted_sensors": [BELL]}
 def _short_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_sampler, "WAKE_S", 1.0)
     monkeypatch.setattr(wake, "WAKE_S", 1.0)
+
+
+@pytest.fixture
+def fast_clock(monkeypatch: pytest.MonkeyPatch) -> FastClock:
+    """The alarm's clock, which a test moves."""
+    fast_clock = FastClock()
+    monkeypatch.setattr(controller, "SystemClock", fast_clock)
+    return fast_clock
+
+
+def configure(entry: MockConfigEntry, **settings: object) -> None:
+    subentry = entry.subentries[CAMERA_ID]
+    object.__setattr__(subentry, "data", {**subentry.data, **settings})
 
 
 @pytest.fixture
@@ -123,8 +149,8 @@ async def test_sensor_that_is_stuck_or_flutters_wakes_once(
 ) -> None:
     report(hass, PIR, "off")
     await guard(hass, entry, **OFTEN)
-    for state in ("on", "unavailable", "on", "unknown", "on", "off", "on", "off", "on"):
-        report(hass, PIR, state)
+    for each in ("on", "unavailable", "on", "unknown", "on", "off", "on", "off", "on"):
+        report(hass, PIR, each)
     ring(hass)  # its first state
     ring(hass, age_s=-0.001)
     await until(hass, lambda: (CAMERA_ID, "Doorbell", True) in wakes)
@@ -225,9 +251,7 @@ async def test_nothing_is_called_after_unload(
     hass: HomeAssistant, entry: MockConfigEntry, wakes: list[Any]
 ) -> None:
     report(hass, PIR, "off")
-    object.__setattr__(
-        entry.subentries[CAMERA_ID], "data", {**entry.subentries[CAMERA_ID].data, **OFTEN}
-    )
+    configure(entry, **OFTEN)
     await set_up(hass, entry)
     assert await hass.config_entries.async_unload(entry.entry_id)
     report(hass, PIR, "on")
@@ -238,14 +262,8 @@ async def test_nothing_is_called_after_unload(
 async def test_own_sensor_wakes_no_camera(
     hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, wakes: list[Any]
 ) -> None:
-    object.__setattr__(
-        entry.subentries[CAMERA_ID],
-        "data",
-        {
-            **entry.subentries[CAMERA_ID].data,
-            "trusted_sensors": ["binary_sensor.front_door_person", "event.front_door_activity"],
-        },
-    )
+    sensors = ["binary_sensor.front_door_person", "event.front_door_activity"]
+    configure(entry, trusted_sensors=sensors)
     await set_up(hass, entry)
     for sensor, domain, key in (
         ("binary_sensor.front_door_person", "binary_sensor", "person_present"),
@@ -258,3 +276,33 @@ async def test_own_sensor_wakes_no_camera(
     await until(hass, lambda: started)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert wakes == []
+
+
+async def test_report_during_the_exit_delay_triggers_nothing_but_a_later_one_does(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    fast_clock: FastClock,
+    alerts: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wake, "WAKE_S", 600.0)
+    started = async_capture_events(hass, const.EVENT_DETECTION_STARTED)
+    report(hass, BELL, "unknown")
+    delays = {"delays": {"away": {"exit_s": 600, "entry_s": 0, "trigger_s": 900}}}
+    configure(entry, **OFTEN)
+    await set_up(hass, with_alarm(entry, alarm=delays))
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    ring(hass)
+    await until(hass, lambda: started)
+    await fast_clock.skip(hass, entry, 600)
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    assert hass.states.get(panel).state == "armed_away"
+    assert state(hass, "binary_sensor", "person_present") == "on"
+    assert alerts == []
+    await asyncio.sleep(GAP_S)
+    ring(hass)
+    await until(hass, lambda: hass.states.get(panel).state == "triggered")
+    await until(hass, lambda: alerts)
+    assert alerts[0].data["sensor"] == "Doorbell"
+    assert len(started) == 1

@@ -73,11 +73,15 @@ def bypassed_names(cameras: CameraRegistry, snapshot: AlarmSnapshot) -> list[str
 
 
 def present_labels(cameras: CameraRegistry, mode: AlarmMode) -> list[tuple[str, str]]:
-    """Return the cameras that guard in a mode, each with a label that it detects now."""
+    """Return the cameras that guard in a mode, each with a label that it detects now.
+
+    A sensor's word of some seconds ago doesn't say that who left is still there.
+    """
     return [
         (camera_id, label)
         for camera_id, state in _guarding(cameras, mode)
-        for label in (state.presences if state.watching else ())
+        for label, presence in (state.presences.items() if state.watching else ())
+        if presence.is_seen
     ]
 
 

@@ -7,7 +7,13 @@ from homeassistant.helpers.start import async_at_started
 
 from ..const import REACH_S
 from ..engine.core.clock import SystemClock
-from ..engine.core.events import ClipStarted, DetectionStarted, EngineEvent, HealthChanged
+from ..engine.core.events import (
+    ClipStarted,
+    DetectionStarted,
+    DetectionUpdated,
+    EngineEvent,
+    HealthChanged,
+)
 from ..exceptions import EngineNotRunningError
 from .announcer import AlarmAnnouncer
 from .camera_check import ArmingCheck, alarm_cause, bypassed_names, offline, present_labels
@@ -230,6 +236,10 @@ class AlarmController:
         """Handle detections, and cameras that run again."""
         match event:
             case DetectionStarted():
+                self._async_detect(event.presence.camera_id, event.presence.label)
+                self._stored.async_save_soon()
+            case DetectionUpdated() if event.presence.sensor is not None:
+                # It may have begun during the exit delay, which a sensor's word doesn't outlast.
                 self._async_detect(event.presence.camera_id, event.presence.label)
                 self._stored.async_save_soon()
             case ClipStarted():

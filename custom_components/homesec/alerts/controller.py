@@ -201,6 +201,8 @@ class AlertController:
             guards = self._mode(camera_id) is not AlarmMode.DISARMED
             for label, presence in state.presences.items() if guards and state.watching else ():
                 known = self._open.present(camera_id, label)
+                if not presence.is_seen:
+                    continue  # who left may have been reported a moment before
                 if known is None or known[1].mode is AlarmMode.DISARMED:
                     self._async_add_presence(presence, _now(), state.clips.get(label))
 
@@ -222,7 +224,7 @@ class AlertController:
         """Update an alert's count and zones; a new zone may be what a recipient waits for."""
         camera_id, label = presence.camera_id, presence.label
         if (known := self._open.present(camera_id, label)) is None:
-            if presence.zones:
+            if presence.zones or presence.sensor is not None:
                 clip_id = self._cameras[camera_id].clips.get(label)
                 self._async_add_presence(presence, _now(), clip_id)
             return

@@ -38,7 +38,10 @@ class DetectionStarted(EngineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionUpdated(EngineEvent):
-    """The number of objects, their zones, or the highest confidence of a presence has changed."""
+    """The number of objects, their zones, or the highest confidence of a presence has changed.
+
+    Or a sensor has reported it again, or the networks see what only a sensor had reported.
+    """
 
     presence: Presence
 

@@ -260,6 +260,11 @@ class Presence:
     confirmed: bool = False  # whether the verifier has confirmed it, or there is none
     sensor: str | None = None  # name of the trusted sensor whose word it began with
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether it has been detected in the picture, not only reported by a sensor."""
+        return self.sensor is None or bool(self.track_ids)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:

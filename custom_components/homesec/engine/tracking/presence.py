@@ -186,10 +186,17 @@ class LabelPresence:
         return [PresenceChange(Step.ENTERED, self._presence, self._first_t)]
 
     def trust(self, sensor: str, t: float, at: float, *, until_t: float) -> list[PresenceChange]:
-        """Enter on the word of a sensor; keep the presence up to ``until_t`` at least."""
+        """Enter on the word of a sensor; keep the presence up to ``until_t`` at least.
+
+        A presence that began with a sensor's word is updated by each further one.
+        """
         self._held_until_t = max(self._held_until_t, until_t)
-        if self.current is not None:
-            return []
+        if (present := self.current) is not None:
+            if present.sensor is None:
+                return []
+            self._last_seen = (t, at)
+            self._presence = replace(present, last_seen_at=at)
+            return [PresenceChange(Step.UPDATED, self._presence, t)]
         if self._presence is None:
             self._first_t, self._last_seen = t, (t, at)
             self._presence = Presence(
@@ -272,7 +279,7 @@ class LabelPresence:
         if not sighting.tracks:
             return self.tick(sighting.t)
         new = self._presence = self._seen_again(old, sighting)
-        if (new.score, new.count, new.zones) == (old.score, old.count, old.zones):
+        if _announced(new) == _announced(old):
             return []
         return [PresenceChange(Step.UPDATED, new, sighting.t)]
 
@@ -294,6 +301,11 @@ class LabelPresence:
         self._state, self._presence = _State.ABSENT, None
         self._occupancy.end()
         return [PresenceChange(Step.LEFT, presence, self._last_seen[0])]
+
+
+def _announced(presence: Presence) -> tuple[object, ...]:
+    """Return what a change of is announced."""
+    return presence.score, presence.count, presence.zones, presence.is_seen
 
 
 def stay_threshold(enter_threshold: float) -> float:
