@@ -63,6 +63,7 @@ class DeviceSettings:
         "onvif://www.onvif.org/name/Acme%20Dome",
         "onvif://www.onvif.org/hardware/Dome-4",
     )
+    drops_connections: bool = False  # after each answer, without announcing it
     unknown: frozenset[str] = frozenset()  # operations that it doesn't know
     answers: dict[str, Callable[[], tuple[int, dict[str, str], bytes]]] = field(
         default_factory=dict
@@ -266,6 +267,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, text)
         self.end_headers()
         self.wfile.write(body)
+        if self.server.device.settings.drops_connections:
+            self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         pass

@@ -74,6 +74,12 @@ def test_port_of_service_is_asked_of_host(monkeypatch):
         assert read("127.0.0.1").model == "Dome 4"
 
 
+@pytest.mark.parametrize("login", ["wsse", "digest"])
+def test_device_that_drops_its_connections_tells_all(login):
+    with OnvifDevice(login=login, drops_connections=True) as device:
+        assert len(read(device).profiles) == 2
+
+
 def test_device_without_login_needs_no_user():
     with OnvifDevice(login="none") as device:
         assert read(device, None, None).main is not None

@@ -92,7 +92,8 @@ class Soap:
                 # The system's own look-up, as for streams: it may know names that DNS doesn't.
                 resolver=aiohttp.ThreadedResolver(),
                 ssl=False,
-                limit=2,
+                # Cameras end connections as they like, which a next request would run into.
+                force_close=True,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity"},
