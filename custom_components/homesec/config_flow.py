@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
@@ -90,11 +91,17 @@ class HomeSecFlow(
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for detector and model; the defaults suit any system.
 
-        There's one entry only. The manifest can't say so: Home Assistant would then tell of no
-        device that it sees on the network anymore.
+        There's one entry only, whose settings are shown instead of a second one. The manifest can't
+        say so: Home Assistant would then tell of no device that it sees on the network anymore.
         """
-        if self._async_current_entries(include_ignore=False):
-            return self.async_abort(reason="single_instance_allowed")
+        if entries := self._async_current_entries(include_ignore=False):
+            settings = await self.hass.config_entries.flow.async_init(
+                DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entries[0].entry_id}
+            )
+            return self.async_abort(
+                reason="single_instance_allowed",
+                next_flow=(FlowType.CONFIG_FLOW, settings["flow_id"]),
+            )
         return await self._async_choose_detector("user", user_input)
 
     async def async_step_dhcp(self, discovery_info: DhcpServiceInfo) -> ConfigFlowResult:

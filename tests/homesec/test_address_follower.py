@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import SOURCE_DHCP, SOURCE_USER
+from homeassistant.config_entries import SOURCE_DHCP, SOURCE_USER, FlowType
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.loader import async_get_dhcp
@@ -59,7 +59,7 @@ async def test_home_assistant_tells_of_registered_devices(hass: HomeAssistant) -
     assert ours == [{"domain": DOMAIN, "registered_devices": True}]
 
 
-async def test_second_entry_is_refused_without_the_manifest(
+async def test_second_entry_is_refused_and_leads_to_the_settings(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     flows = hass.config_entries.flow
@@ -72,6 +72,9 @@ async def test_second_entry_is_refused_without_the_manifest(
             FlowResultType.ABORT,
             "single_instance_allowed",
         )
+        kind, flow_id = refused["next_flow"]
+        assert kind is FlowType.CONFIG_FLOW
+        assert flows.async_get(flow_id)["step_id"] == "reconfigure"
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
 
 

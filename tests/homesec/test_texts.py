@@ -163,7 +163,7 @@ def test_config_flow_errors_have_texts() -> None:
     assert TEXTS["config"]["error"].keys() == used | PIN_ERRORS
     flows = ("flows.custom_model_flow", "flows.storage_flow", "flows.alarm_flow")
     reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
-    reasons |= set(re.findall(r'async_abort\(reason="(\w+)"', SOURCE["config_flow"]))
+    reasons |= set(re.findall(r'async_abort\(\s*reason="(\w+)"', SOURCE["config_flow"]))
     assert TEXTS["config"]["abort"].keys() == reasons
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket", "check"}
     for group in ("error", "abort"):
