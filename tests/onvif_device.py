@@ -24,6 +24,7 @@ from threaded_server import ThreadedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    import ssl
 
 GROUP = "239.255.255.250"
 PORT = 3702
@@ -74,7 +75,13 @@ class DeviceSettings:
 class OnvifDevice:
     """Answers between ``with`` and the end of its block."""
 
-    def __init__(self, *, group: tuple[str, int] | None = None, **settings: object) -> None:
+    def __init__(
+        self,
+        *,
+        group: tuple[str, int] | None = None,
+        tls: ssl.SSLContext | None = None,
+        **settings: object,
+    ) -> None:
         """``group``: where it's searched, by default at a port of its own that isn't shared."""
         self.settings = DeviceSettings(**settings)
         self.id = f"urn:uuid:{uuid.uuid4()}"
@@ -84,6 +91,9 @@ class OnvifDevice:
         self._group = group
         self._server = ThreadedServer(("127.0.0.1", 0), _Handler)
         self._server.device = self
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         if group is None:
             self._udp.bind(("127.0.0.1", 0))
@@ -117,12 +127,12 @@ class OnvifDevice:
     @property
     def base(self) -> str:
         """The start of all addresses that it gives."""
-        return f"http://{self.settings.host or '127.0.0.1'}:{self.port}"
+        return f"{self._scheme}://{self.settings.host or '127.0.0.1'}:{self.port}"
 
     @property
     def address(self) -> str:
         """The address of its device service."""
-        return f"http://127.0.0.1:{self.port}{self.settings.path}"
+        return f"{self._scheme}://127.0.0.1:{self.port}{self.settings.path}"
 
     @property
     def search_address(self) -> tuple[str, int]:

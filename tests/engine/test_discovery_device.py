@@ -8,6 +8,7 @@ import threading
 
 import aiohttp
 from hypothesis import given, settings, strategies as st
+from network_cameras import Authority
 from onvif_device import OnvifDevice
 import onvif_messages
 import pytest
@@ -78,6 +79,13 @@ def test_port_of_service_is_asked_of_host(monkeypatch):
 def test_device_that_drops_its_connections_tells_all(login):
     with OnvifDevice(login=login, drops_connections=True) as device:
         assert len(read(device).profiles) == 2
+
+
+def test_device_with_certificate_of_its_own_tells_all(tmp_path):
+    tls, _ = Authority(tmp_path).issue("127.0.0.1")
+    with OnvifDevice(tls=tls) as device:
+        assert device.address.startswith("https:")
+        assert read(device).model == "Dome 4"
 
 
 def test_device_without_login_needs_no_user():
