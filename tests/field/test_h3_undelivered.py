@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from http import HTTPStatus
 import json
 from typing import TYPE_CHECKING, Any
 
+from alert_automations import automate, count, failing, issues, raise_alert, settle
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
-from homesec_fixtures import call, entity_id, set_up, state, until
+from homesec_fixtures import call, set_up, until
 from push_service import PushService, add_phone, push_service
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    async_capture_events,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import async_capture_events
 from recipient_fixtures import ANN, recipient, set_up_recipients
 from twilio_server import Fault, Kind
 
-from custom_components.homesec.alerts.automation_watch import SETTLE_S
-from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.issues import recipient_issue_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from homeassistant.core import Event, HomeAssistant
+    from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 SECOND = 1 / 60
@@ -46,24 +39,6 @@ def lost(hass: HomeAssistant) -> list[Event]:
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a text that Twilio may have taken after a moment only."""
     monkeypatch.setattr("custom_components.homesec.engine.sms.worker.SETTLE_S", 0.2)
-
-
-def count(hass: HomeAssistant, entry: MockConfigEntry) -> int:
-    return int(state(hass, "sensor", "alerts_undelivered", entry.entry_id))
-
-
-def failing(hass: HomeAssistant, entry: MockConfigEntry) -> list[str]:
-    found = hass.states.get(entity_id(hass, "sensor", "alerts_undelivered", entry.entry_id))
-    return list(found.attributes["failing"])
-
-
-def issues(registry: ir.IssueRegistry) -> dict[str, str | None]:
-    """Return the keys of all active issues of HomeSec."""
-    return {
-        issue.issue_id: issue.translation_key
-        for issue in registry.issues.values()
-        if issue.domain == DOMAIN and issue.active
-    }
 
 
 async def text(hass: HomeAssistant, body: str) -> None:
@@ -202,30 +177,6 @@ TRIGGERS = {
     "event": {"trigger": "event", "event_type": "homesec_alert"},
     "alarm": {"trigger": "homesec.alarm_triggered"},
 }
-
-
-async def automate(
-    hass: HomeAssistant,
-    trigger: dict[str, Any],
-    *actions: dict[str, Any],
-    item_id: str | None = "tell",
-) -> None:
-    named = {} if item_id is None else {"id": item_id}
-    config = {**named, "alias": "Tell me", "triggers": trigger, "actions": list(actions)}
-    assert await async_setup_component(hass, "automation", {"automation": config})
-    await hass.async_block_till_done()
-
-
-async def raise_alert(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    await entry.runtime_data.alarm.async_trigger(by="Ann")
-    await hass.async_block_till_done(wait_background_tasks=True)
-    await entry.runtime_data.alarm.async_disarm(principal="user:1")
-    await hass.async_block_till_done()
-
-
-async def settle(hass: HomeAssistant) -> None:
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=SETTLE_S + 1))
-    await hass.async_block_till_done()
 
 
 @pytest.fixture

@@ -2,38 +2,72 @@
 
 Home Assistant only logs that an action of an automation failed, or that the push service of its app
 refused a notification. It has no event for either. So log records of failures are matched with the
-automations that HomeSec's events have started.
+automations that HomeSec has started: with its events, or with the state of its alarm panel.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
 import logging
+import re
 from typing import TYPE_CHECKING, Final, override
 
-from homeassistant.const import ATTR_ENTITY_ID
-from homeassistant.core import CALLBACK_TYPE, Event, HassJob, HomeAssistant, callback
+from homeassistant.components.alarm_control_panel import (
+    DOMAIN as ALARM_DOMAIN,
+    AlarmControlPanelState,
+)
+from homeassistant.const import ATTR_ENTITY_ID, EVENT_STATE_CHANGED
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    Context,
+    Event,
+    EventStateChangedData,
+    HassJob,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.trace import trace_id_get
 
-from ..const import EVENT_ALARM_TRIGGERED, EVENT_ALERT, EVENT_ALERT_UPDATED
+from ..const import (
+    DOMAIN,
+    EVENT_ALARM_DURESS,
+    EVENT_ALARM_TRIGGERED,
+    EVENT_ALERT,
+    EVENT_ALERT_UPDATED,
+)
+from .rules import AlertKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WATCHED: Final = (EVENT_ALERT, EVENT_ALERT_UPDATED, EVENT_ALARM_TRIGGERED)
+WATCHED: Final = (EVENT_ALERT, EVENT_ALERT_UPDATED, EVENT_ALARM_TRIGGERED, EVENT_ALARM_DURESS)
 EVENT_AUTOMATION_TRIGGERED: Final = "automation_triggered"
+EVENT_SCRIPT_STARTED: Final = "script_started"
 ATTR_RUN_ID: Final = "run_id"
 AUTOMATION_LOGGER: Final = "homeassistant.components.automation"
+TARGETS_LOGGER: Final = "homeassistant.helpers.service"
+"""Warns of entities that an action skips, since they're missing or unavailable."""
 LOGGED_FAILURES: Final = {
     AUTOMATION_LOGGER: logging.ERROR,
     "homeassistant.components.script": logging.ERROR,
     "homeassistant.components.notify": logging.ERROR,
     "homeassistant.components.mobile_app": logging.WARNING,  # also for its daily limit
+    TARGETS_LOGGER: logging.WARNING,
 }
 """The loggers of what may fail, with the level from which on it did."""
-MAX_EVENTS: Final = 256
+_SKIPPED: Final = re.compile(r"\b(?:notify|script)\.\w")  # a light, say, is no news
+MAX_CONTEXTS: Final = 256
 SETTLE_S: Final = 30.0
 """Longer than Home Assistant waits for a phone, and then for its push service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What of HomeSec starts automations."""
+
+    alert_id: str | None = None
+    duress: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -41,8 +75,10 @@ class Run:
     """One run of an automation."""
 
     entity_id: str
-    run_id: str | None  # None for an automation without an id
-    alert_id: str | None
+    named: bool  # whether the automation has an id, and so its run
+    run_ids: set[str]  # its own, and those of its scripts
+    context_id: str
+    origin: Origin
     failed: bool = False
 
 
@@ -55,37 +91,45 @@ class _FailureHandler(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
+        if record.name == TARGETS_LOGGER and not _SKIPPED.search(record.getMessage()):
+            return
         trace = trace_id_get()
         self._on_failure(None if trace is None else trace[1], record.name)
 
 
 class AutomationWatch:
-    """Reports automations that fail on HomeSec's events, and those that succeed."""
+    """Reports automations that fail on what HomeSec tells, and those that succeed."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         *,
-        on_failed: Callable[[str, str | None], None],
+        on_failed: Callable[[str, Origin], None],
         on_done: Callable[[str], None],
     ) -> None:
-        """``on_failed`` gets an automation's entity id and the alert's id, once a run.
+        """``on_failed`` gets an automation's entity id and what started it, once a run.
 
         ``on_done`` gets the entity id of one that didn't fail within ``SETTLE_S``.
         """
         self._hass = hass
         self._on_failed = on_failed
         self._on_done = on_done
-        self._alerts: OrderedDict[str, str | None] = OrderedDict()
-        """By the ids of the contexts of the last events, the ids of their alerts."""
+        self._watching = False
+        self._origins: OrderedDict[str, Origin] = OrderedDict()
+        """By the ids of the contexts of the last events, and of the automations they started."""
         self._runs: dict[Run, CALLBACK_TYPE] = {}  # the latest last, each with its timer
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Watch; return what ends that."""
+        self._watching = True
         listen = self._hass.bus.async_listen
         removes = [listen(each, self._async_fired) for each in WATCHED]
-        removes.append(listen(EVENT_AUTOMATION_TRIGGERED, self._async_started))
+        removes += [
+            listen(EVENT_STATE_CHANGED, self._async_panel_triggered, event_filter=_is_triggered),
+            listen(EVENT_AUTOMATION_TRIGGERED, self._async_started),
+            listen(EVENT_SCRIPT_STARTED, self._async_script_started),
+        ]
         handlers = {
             name: _FailureHandler(level, self._handle_failure)
             for name, level in LOGGED_FAILURES.items()
@@ -95,6 +139,7 @@ class AutomationWatch:
 
         @callback
         def stop() -> None:
+            self._watching = False
             for name, handler in handlers.items():
                 logging.getLogger(name).removeHandler(handler)
             for end in (*removes, *self._runs.values()):
@@ -105,18 +150,41 @@ class AutomationWatch:
 
     @callback
     def _async_fired(self, event: Event) -> None:
-        self._alerts[event.context.id] = event.data.get("alert_id")
-        if len(self._alerts) > MAX_EVENTS:
-            self._alerts.popitem(last=False)
+        duress = event.event_type == EVENT_ALARM_DURESS or (
+            event.data.get("kind") == AlertKind.DURESS
+        )
+        origin = Origin(alert_id=event.data.get("alert_id"), duress=duress)
+        self._remember(event.context, origin)
+
+    @callback
+    def _async_panel_triggered(self, event: Event[EventStateChangedData]) -> None:
+        found = er.async_get(self._hass).async_get(event.data["entity_id"])
+        if found is not None and found.platform == DOMAIN:
+            self._remember(event.context, Origin())
+
+    def _remember(self, context: Context, origin: Origin) -> None:
+        self._origins[context.id] = origin
+        if len(self._origins) > MAX_CONTEXTS:
+            self._origins.popitem(last=False)
 
     @callback
     def _async_started(self, event: Event) -> None:
-        if (parent_id := event.context.parent_id) not in self._alerts or parent_id is None:
+        # An automation may run before what started it has reached the listeners here.
+        self._hass.loop.call_soon(self._async_add_run, event)
+
+    @callback
+    def _async_add_run(self, event: Event) -> None:
+        origin = self._origins.get(event.context.parent_id or "")
+        if origin is None or not self._watching:
             return
+        self._remember(event.context, origin)  # it may start other automations
+        run_id = event.data.get(ATTR_RUN_ID)
         run = Run(
             entity_id=str(event.data.get(ATTR_ENTITY_ID)),
-            run_id=event.data.get(ATTR_RUN_ID),
-            alert_id=self._alerts[parent_id],
+            named=run_id is not None,
+            run_ids=set() if run_id is None else {run_id},
+            context_id=event.context.id,
+            origin=origin,
         )
 
         @callback
@@ -128,27 +196,50 @@ class AutomationWatch:
         job = HassJob(settle, "HomeSec automation watch", cancel_on_shutdown=True)
         self._runs[run] = async_call_later(self._hass, SETTLE_S, job)
 
+    @callback
+    def _async_script_started(self, event: Event) -> None:
+        # Also of a script that the automation doesn't wait for; that's a run of its own.
+        self._hass.loop.call_soon(self._async_add_script, event)
+
+    @callback
+    def _async_add_script(self, event: Event) -> None:
+        for run in self._runs:
+            if run.context_id == event.context.id and ATTR_RUN_ID in event.data:
+                run.run_ids.add(event.data[ATTR_RUN_ID])
+
     def _handle_failure(self, run_id: str | None, logger: str) -> None:
-        """Handle a failure soon, as any thread may log it.
+        """Handle a failure soon, as any thread may log it, and after the start of its run.
 
         Home Assistant may announce the run only after it has failed.
         """
-        self._hass.loop.call_soon_threadsafe(self._async_failed, run_id, logger)
+        call_soon = self._hass.loop.call_soon
+        self._hass.loop.call_soon_threadsafe(call_soon, self._async_failed, run_id, logger)
 
     @callback
     def _async_failed(self, run_id: str | None, logger: str) -> None:
         run = self._find(run_id, logger)
         if run is not None and not run.failed:
             run.failed = True
-            self._on_failed(run.entity_id, run.alert_id)
+            self._on_failed(run.entity_id, run.origin)
 
     def _find(self, run_id: str | None, logger: str) -> Run | None:
         """Return the run of a failure: by its id, else by its automation's logger."""
         latest_first = list(reversed(self._runs))
-        if found := [run for run in latest_first if run.run_id and run.run_id == run_id]:
+        if found := [run for run in latest_first if run_id in run.run_ids]:
             return found[0]
-        nameless = [run for run in latest_first if not run.run_id]
+        nameless = [run for run in latest_first if not run.named]
         if logger.startswith(f"{AUTOMATION_LOGGER}."):
             entity_id = f"automation.{logger.rpartition('.')[2]}"
             nameless = [run for run in nameless if run.entity_id == entity_id]
         return next(iter(nameless), None)
+
+
+@callback
+def _is_triggered(data: EventStateChangedData) -> bool:
+    """Return whether an alarm panel is triggered now."""
+    new = data["new_state"]
+    return (
+        data["entity_id"].startswith(f"{ALARM_DOMAIN}.")
+        and new is not None
+        and new.state == AlarmControlPanelState.TRIGGERED
+    )

@@ -112,6 +112,7 @@ class AlertController:
     async def async_stop(self) -> None:
         """Cancel timers, and save; nothing is sent once the engine has stopped."""
         self.snooze.async_stop()
+        self.undelivered.async_stop()
         await self._stored.async_stop()
 
     async def async_engine_started(self) -> None:

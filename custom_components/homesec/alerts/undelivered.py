@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.core import callback
+from homeassistant.core import HassJob, callback
+from homeassistant.helpers.event import async_call_later
 
 from ..alert_issues import async_delivered, async_undelivered
 from ..const import EVENT_ALERT_UNDELIVERED
 from ..event_bus import UndeliveredChanged
+from ..private_events import async_fire_private
 from ..stored_data import parse_optional_text, parse_seconds
 from .automation_watch import AutomationWatch
 
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
     from ..event_bus import EventBus
+    from .automation_watch import Origin
 
 KIND_RECIPIENT: Final = "recipient"
 KIND_AUTOMATION: Final = "automation"
 AUTOMATION_FAILED: Final = "automation_failed"
+HOLD_S: Final = 3600.0
+"""How long nothing shows that a call for help failed. Right after the alarm was disarmed, it would
+tell who stands beside that this was no ordinary disarming."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +37,26 @@ class FailedRoute:
     name: str
     count: int = 0  # since one went out
     error: str | None = None  # the key of the last one's
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Failure:
+    """One alert that didn't go out on one way."""
+
+    route_id: str
+    kind: str
+    name: str
+    error: str
+    alert_id: str | None
+
+    def event_data(self, count: int) -> dict[str, Any]:
+        return {
+            "alert_id": self.alert_id,
+            "recipient": self.name if self.kind == KIND_RECIPIENT else None,
+            "automation": self.route_id if self.kind == KIND_AUTOMATION else None,
+            "error": self.error,
+            "count": count,
+        }
 
 
 class Undelivered:
@@ -53,6 +79,7 @@ class Undelivered:
             hass, on_failed=self._async_automation_failed, on_done=self.async_delivered
         )
         self._routes: dict[str, FailedRoute] = {}
+        self._held: dict[_Failure, CALLBACK_TYPE] = {}  # with their timers
         self.total = 0
 
     @callback
@@ -61,15 +88,27 @@ class Undelivered:
         return self._automations.async_start()
 
     @callback
-    def _async_automation_failed(self, entity_id: str, alert_id: str | None) -> None:
+    def async_stop(self) -> None:
+        """Count what isn't shown yet: the next start shows it."""
+        for failure, cancel in self._held.items():
+            cancel()
+            self._count(failure)
+        self._held.clear()
+
+    @callback
+    def _async_automation_failed(self, entity_id: str, origin: Origin) -> None:
         state = self._hass.states.get(entity_id)
-        self.async_add(
-            entity_id,
+        failure = _Failure(
+            route_id=entity_id,
             kind=KIND_AUTOMATION,
             name=entity_id if state is None else state.name,
             error=AUTOMATION_FAILED,
-            alert_id=alert_id,
+            alert_id=origin.alert_id,
         )
+        if origin.duress:
+            self._async_hold(failure)
+        else:
+            self._async_add(failure)
 
     @property
     def routes(self) -> dict[str, FailedRoute]:
@@ -81,22 +120,40 @@ class Undelivered:
         self, route_id: str, *, kind: str, name: str, error: str, alert_id: str | None
     ) -> None:
         """Count an alert that didn't go out, announce it, and raise an issue."""
-        route = self._routes.setdefault(route_id, FailedRoute(kind=kind, name=name))
-        route.count += 1
-        route.error = error
-        self.total += 1
-        self._hass.bus.async_fire(
-            EVENT_ALERT_UNDELIVERED,
-            {
-                "alert_id": alert_id,
-                "recipient": name if kind == KIND_RECIPIENT else None,
-                "automation": route_id if kind == KIND_AUTOMATION else None,
-                "error": route.error,
-                "count": route.count,
-            },
+        self._async_add(
+            _Failure(route_id=route_id, kind=kind, name=name, error=error, alert_id=alert_id)
         )
-        self._async_show(route_id, route)
+
+    @callback
+    def _async_add(self, failure: _Failure) -> None:
+        route = self._count(failure)
+        self._hass.bus.async_fire(EVENT_ALERT_UNDELIVERED, failure.event_data(route.count))
+        self._async_show(failure.route_id, route)
         self._save()
+
+    @callback
+    def _async_hold(self, failure: _Failure) -> None:
+        """Announce a failure only to who listens for it, and show it later."""
+        route = self._routes.get(failure.route_id)
+        data = failure.event_data(1 if route is None else route.count + 1)
+        async_fire_private(self._hass, EVENT_ALERT_UNDELIVERED, data)
+
+        @callback
+        def show(_now: object) -> None:
+            del self._held[failure]
+            self._async_show(failure.route_id, self._count(failure))
+            self._save()
+
+        job = HassJob(show, "HomeSec undelivered alert", cancel_on_shutdown=True)
+        self._held[failure] = async_call_later(self._hass, HOLD_S, job)
+
+    def _count(self, failure: _Failure) -> FailedRoute:
+        new = FailedRoute(kind=failure.kind, name=failure.name)
+        route = self._routes.setdefault(failure.route_id, new)
+        route.count += 1
+        route.error = failure.error
+        self.total += 1
+        return route
 
     @callback
     def async_delivered(self, route_id: str) -> None:
