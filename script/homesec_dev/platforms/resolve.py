@@ -25,6 +25,8 @@ OF_STREAM = ("av", "numpy")
 """Imported by HomeSec and installed by Home Assistant's `stream` at its own versions."""
 OF_SEARCH = ("WSDiscovery==", "onvif-zeep-async==")
 """Installed when HomeSec first searches for cameras."""
+WITHOUT_WHEEL = "wsdiscovery"
+"""Nothing but Python: it needs no compiler."""
 WITHOUT_MUSL_WHEEL = "google-crc32c"
 """Builds without a compiler, as slow pure Python."""
 
@@ -53,6 +55,7 @@ def resolve(target: str) -> bool | str:
         *("pip", "compile", "--only-binary", ":all:", "--python", python()),
         *("--python-platform", TARGETS[target], "--python-version", platform.python_version()),
         *("--constraint", constraints()),
+        *("--no-binary", WITHOUT_WHEEL),
     ]
     if target.startswith("musl"):
         words += ["--no-binary", WITHOUT_MUSL_WHEEL]
