@@ -15,7 +15,9 @@ from custom_components.homesec.engine.core.errors import (
     WorkerDied,
 )
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
+from custom_components.homesec.engine.discovery import device, search
 from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.engine.worker import discovery_service, methods
 from custom_components.homesec.engine.worker.process_tools import ProcessTools
 
 
@@ -40,8 +42,8 @@ def test_camera_is_found_asked_and_plays(tools, rtsp_server, make_video):
     line = launch_line(make_video(seconds=8, size=(640, 384)))
     server = rtsp_server({"/main": line, "/sub": line}, login="admin:secret")
     urls = {"main_url": server.url("/main"), "sub_url": server.url("/sub")}
-    with OnvifDevice(group=(GROUP, PORT), **urls) as device:
-        (found,) = [each for each in tools.search(1.0) if each.id == device.id]
+    with OnvifDevice(group=(GROUP, PORT), **urls) as simulated:
+        (found,) = [each for each in tools.search(1.0) if each.id == simulated.id]
         details = tools.read_device(found.address, "admin", "secret")
         pid = tools.discovery.pid
         with pytest.raises(LoginRefused):
@@ -65,6 +67,30 @@ def test_missing_libraries_are_reported(tools, monkeypatch, tmp_path):
         tools.search(0.1)
     with pytest.raises(DiscoveryMissing):
         tools.read_device("127.0.0.1", None, None)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (ValueError("CANARY"), DiscoveryError),
+        (LoginRefused(), LoginRefused),
+        (ConnectionResetError(104, "reset"), ConnectionResetError),
+    ],
+)
+def test_what_a_library_says_is_not_reported(monkeypatch, raised, expected):
+    def fail(*_):
+        raise raised
+
+    monkeypatch.setattr(device, "read_device", fail)
+    monkeypatch.setattr(search, "search", fail)
+    handlers = discovery_service.create_handlers(None)
+    for method, args in (
+        (methods.SEARCH, {"seconds": 1.0}),
+        (methods.READ_DEVICE, {"address": "a", "username": None, "password": None}),
+    ):
+        with pytest.raises(expected) as caught:
+            handlers[method](**args)
+        assert "CANARY" not in str(caught.value)
 
 
 class DyingTools:
