@@ -26,6 +26,7 @@ from .cloud.store import (
     is_encrypted,
 )
 from .const import (
+    CONF_DETECT_URL,
     CONF_DETECTOR,
     CONF_FORMER_NAMES,
     CONF_KIND,
@@ -169,6 +170,7 @@ def _source(data: Mapping[str, Any]) -> dict[str, Any]:
         "scheme": scheme if scheme in SCHEMES else None,
         "has_username": CONF_USERNAME in data,
         "has_password": CONF_PASSWORD in data,
+        "has_detect_stream": CONF_DETECT_URL in data,
     }
 
 

@@ -8,7 +8,7 @@ import av
 from camera_servers import launch_line
 from engine_rig import LONG_S, file_camera, stream_camera
 import pytest
-from videos import FigureDetector, content
+from videos import FigureDetector, content, number_of
 
 from custom_components.homesec.engine.camera import detect_stream
 from custom_components.homesec.engine.core.events import (
@@ -50,6 +50,20 @@ def detect_file(path, **settings):
 @pytest.fixture
 def films(make_video):
     return make_video(**MAIN), make_video(**DETECT)
+
+
+def wait_until(condition):
+    for _ in range(round(LONG_S * 20)):
+        if condition():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError
+
+
+def number_in(rig, width):
+    """Return the number of the frame that is the live picture."""
+    with av.open(io.BytesIO(rig.engine.jpeg("cam", width=width))) as file:
+        return number_of(next(file.decode(video=0)))
 
 
 def size_of(jpeg):
@@ -105,15 +119,15 @@ def test_missing_detect_stream_is_reported_and_replaced_by_main_stream(
 
 # --- live ---
 
-STEADY = {"seconds": 60, "walks": tuple((n + 2.0, n + 4.0) for n in range(0, 56, 6))}
+STEADY = {"seconds": 60, "walks": tuple((n + 1.0, n + 2.0) for n in range(0, 57, 3))}
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 
 
 @pytest.fixture
 def cameras(rtsp_server, make_video):
     """Servers of a main stream and of a detect stream, which play the same."""
-    main = make_video(**STEADY, size=(640, 384), gop_s=2.0)
-    low = make_video(**STEADY, gop_s=1.0)
+    main = make_video(**STEADY, size=(640, 384))
+    low = make_video(**STEADY)
     return rtsp_server({"/main": launch_line(main)}), rtsp_server({"/low": launch_line(low)})
 
 
@@ -131,9 +145,19 @@ def test_clip_begins_before_the_walk_that_the_detect_stream_shows(cameras, rig):
     shown = content(rig.path(clip))
     assert shown.size == (stats.width, stats.height) == (640, 384)
     first, last = shown.numbers[0], shown.numbers[-1]
-    assert first % 60 <= 20 - 5  # of 10 pictures per second: half of the pre-roll or more
-    assert last % 60 >= 40
+    assert first % 30 <= 10 - 5  # of 10 pictures per second: half of the pre-roll or more
+    assert last % 30 >= 20
     assert clip.pre_roll_s >= 0.5
+
+
+def test_small_live_pictures_are_those_of_the_detect_stream(rtsp_server, make_video, rig):
+    main = make_video(seconds=60, walks=(), size=(640, 384))
+    low = make_video(seconds=60, walks=(), first_number=2000)
+    servers = rtsp_server({"/main": launch_line(main)}), rtsp_server({"/low": launch_line(low)})
+    rig.engine.set_camera(live_camera(*servers), Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    for width, is_low in ((320, True), (640, False), (None, False)):
+        wait_until(lambda width=width, is_low=is_low: is_low == (number_in(rig, width) >= 2000))
 
 
 def test_frozen_detect_stream_is_replaced_and_reported_until_it_is_back(cameras, rigs, monkeypatch):
@@ -182,11 +206,8 @@ def test_camera_that_is_off_shows_no_old_picture_of_its_detect_stream(cameras, r
     session.live.want(LONG_S)
     rig.engine.set_camera(camera, Activity.OFF)
     rig.wait_health(CameraHealth.OFF)
-    for _ in range(round(LONG_S * 20)):
-        threading.Event().wait(0.05)
-        if (jpeg := session.jpeg()) is not None:
-            break
-    assert size_of(io.BytesIO(jpeg)) == 640
+    wait_until(lambda: session.jpeg() is not None)
+    assert size_of(io.BytesIO(session.jpeg())) == 640
     rig.engine.set_camera(camera, Activity.DETECT)
     rig.wait_for(DetectionStarted, count=2)
     assert rig.of(DetectStreamChanged) == []

@@ -83,6 +83,7 @@ async def test_diagnostics_contain_nothing_private(
         "scheme": "rtsp",
         "has_username": True,
         "has_password": True,
+        "has_detect_stream": True,
     }
     # Left out of the snapshot, since it differs between systems.
     found["versions"] = sorted(found["versions"])

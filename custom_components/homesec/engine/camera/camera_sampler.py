@@ -38,6 +38,7 @@ MOST_PICTURES = 100
 REORDERED = 4  # with B-frames, a picture comes out of the decoder this many packets later
 SAME_S = 0.02  # pictures this close show the same
 LATE_S = 1.0  # pictures further apart don't
+SAME_SHAPE = 0.02  # ratios of width to height that differ by less are the same
 
 
 class CameraSampler:
@@ -77,6 +78,7 @@ class CameraSampler:
                 on_compared=self._check_tamper,
             )
         self._looks_at_main = True
+        self._main_t = 0.0  # of the newest packet
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same sources."""
@@ -114,6 +116,20 @@ class CameraSampler:
             return shown
         return other
 
+    def small_frame(self, width: int | None) -> Frame | None:
+        """Return the detect stream's newest frame for a picture of ``width`` pixels.
+
+        None if it's too small, too old, or of another shape than the main stream's.
+        """
+        if self._looks_at_main or width is None or self._detect is None:
+            return None
+        frame, shown = self._detect.latest, self._main.latest
+        if frame is None or shown is None or frame.width < width:
+            return None
+        is_new = self._main_t - frame.t <= LATE_S
+        stretch = frame.width * shown.height / (frame.height * shown.width)
+        return frame if is_new and abs(stretch - 1) <= SAME_SHAPE else None
+
     @property
     def newest(self) -> list[Frame]:
         """What was decoded of the newest packet of the main stream."""
@@ -142,6 +158,7 @@ class CameraSampler:
 
         ``watched``: as a live picture.
         """
+        self._main_t = packet.t
         if self._looks_at_main:
             yield from self._main.feed(packet, present=present, watched=watched)
         else:

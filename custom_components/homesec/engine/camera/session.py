@@ -179,7 +179,7 @@ class CameraSession:
 
     def jpeg(self, *, width: int | None = None) -> bytes | None:
         """Encode the newest frame; None if there is none yet."""
-        frame = self.newest_frame()
+        frame = self._sampler.small_frame(width) or self.newest_frame()
         return None if frame is None else encode_jpeg(frame.picture, width=width)
 
     def newest_frame(self) -> Frame | None:
