@@ -143,8 +143,9 @@ def test_topics_that_are_no_elements_are_left_out():
     assert offered_events(["text", None, 7]) == ()
 
 
-def profile(token, width, height, source="a"):
+def profile(token, width, height, source="a", codec="h264"):
     return StreamProfile(
+        codec=codec,
         token=token,
         name=token,
         url=f"rtsp://192.0.2.7/{token}",
@@ -165,4 +166,15 @@ def test_low_resolution_stream_is_of_same_sensor_and_small():
     assert (found.main.token, found.low) == ("main", low)
     assert DeviceDetails(profiles=(profile("only", 640, 360),)).low is None
     assert DeviceDetails().main is None
+
+
+def test_stream_of_whole_pictures_comes_last():
+    pictures = profile("jpeg", 2560, 1440, codec="mjpeg"), profile("j", 640, 480, codec="mjpeg")
+    video = profile("main", 1920, 1080, codec=""), profile("low", 640, 360)
+    found = DeviceDetails(profiles=(*pictures, *video))
+    assert (found.main.token, found.low.token) == ("main", "low")
+    assert DeviceDetails(profiles=pictures).main.token == "jpeg"
+
+
+def test_device_without_streams_has_no_low_resolution_stream():
     assert DeviceDetails().low is None

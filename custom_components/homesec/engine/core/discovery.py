@@ -10,6 +10,9 @@ from enum import StrEnum
 LOW_WIDTH = 960
 """A stream is a low-resolution one if its pictures are at most this wide."""
 
+PICTURE_CODECS = ("mjpeg",)
+"""Of streams in which each picture is whole, which take much more room."""
+
 
 class EventKind(StrEnum):
     """What a camera's own detection reports."""
@@ -62,6 +65,11 @@ class StreamProfile:
         """Pixels of a picture."""
         return self.width * self.height
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What's better is higher: video before single pictures, and then the size."""
+        return self.codec not in PICTURE_CODECS, self.pixels
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedEvent:
@@ -88,7 +96,7 @@ class DeviceDetails:
     @property
     def main(self) -> StreamProfile | None:
         """The stream to record and to show: the one with the largest pictures."""
-        return max(self.profiles, key=lambda each: each.pixels, default=None)
+        return max(self.profiles, key=lambda each: each.rank, default=None)
 
     @property
     def low(self) -> StreamProfile | None:
@@ -103,4 +111,4 @@ class DeviceDetails:
             and each.source == main.source
             and each.url != main.url
         ]
-        return max(small, key=lambda each: each.pixels, default=None)
+        return max(small, key=lambda each: each.rank, default=None)
