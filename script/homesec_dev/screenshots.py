@@ -85,6 +85,8 @@ def _clip(page: Browser) -> None:
 def _camera_form(page: Browser, video: Path) -> None:
     page.open(f"/config/integrations/integration/{DOMAIN}")
     page.click("Add camera")
+    page.click("Enter the address", timeout_s=60)
+    page.click("Next")
     page.click("Video file")
     page.click_on("input[name=file]")
     page.type_text(str(video))

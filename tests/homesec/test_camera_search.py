@@ -352,7 +352,11 @@ async def test_device_whose_stream_cannot_be_opened_shows_why(
 
 
 async def test_paths_of_a_maker_are_tried_until_one_exists(
-    hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any], probe: Any
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    nothing_found: Any,
+    streams: dict[str, Any],
+    probe: Any,
 ) -> None:
     streams |= {REOLINK[1]: PROBED, REOLINK_LOW: PROBED}
     await set_up(hass, entry)
@@ -364,6 +368,8 @@ async def test_paths_of_a_maker_are_tried_until_one_exists(
     assert (camera.data["url"], camera.data["detect_url"]) == (REOLINK[1], REOLINK_LOW)
     assert camera.data["device_info"]["maker"] == "Reolink"
     # The same camera again is found out once its path is known.
+    nothing_found.return_value = FOUND
+    assert option(await start_search(hass, entry), "Acme Eye 7 (192.0.2.7), added before")
     form = await choose(hass, entry, "Select the maker")
     again = await submit_subentry(hass, form, BY_MAKER)
     assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")

@@ -71,6 +71,14 @@ def find_mac(url: str, neighbors: Path = NEIGHBORS) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
+def source_host(data: Mapping[str, Any]) -> str:
+    """Return the host of a camera on the network; empty if it has none."""
+    try:
+        return parse_source_url(data.get(CONF_URL, "")).host
+    except InvalidSource:
+        return ""
+
+
 def source_mac(data: Mapping[str, Any]) -> str:
     """Return the MAC address of a camera on the network; empty if it's unknown."""
     return KnownDevice.of(data).mac if CONF_URL in data else ""

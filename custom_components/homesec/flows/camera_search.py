@@ -8,7 +8,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..cameras.config import CameraPreset
 from ..cameras.discovery import FoundCameras, async_read_device, async_search
-from ..cameras.known_device import KnownDevice
+from ..cameras.known_device import KnownDevice, source_host
 from ..cameras.makers import StreamPair, read_makers
 from ..const import (
     CONF_CHANNEL,
@@ -104,19 +104,22 @@ class CameraSearchSteps(CameraSourceSteps):
             self.hass, self.hass.config.language, "title", domains
         )
         names = {domain: titles.get(f"component.{domain}.title", domain) for domain in domains}
-        self._offers = offers(self._found, names, self._used_entities())
+        texts = await async_options(self.hass, "found_camera")
+        self._offers = offers(self._found, names, self._used(), texts["added"])
         notes = await async_options(self.hass, "search_note")
         note = notes[self._found.error or "found"] if self._offers or self._found.error else ""
         return self.async_show_form(
             step_id=CONF_FOUND,
-            data_schema=found_schema(self._offers, await async_options(self.hass, "found_camera")),
+            data_schema=found_schema(self._offers, texts),
             description_placeholders={"note": note or notes["nothing"]},
             last_step=False,
         )
 
-    def _used_entities(self) -> set[str]:
+    def _used(self) -> set[str]:
+        """Return the entities and hosts that cameras have already."""
         cameras = self._get_entry().get_subentries_of_type(SUBENTRY_CAMERA)
-        return {each.data.get(CONF_ENTITY_ID, "") for each in cameras}
+        entities = {each.data.get(CONF_ENTITY_ID, "") for each in cameras}
+        return entities | {source_host(each.data) for each in cameras}
 
     async def _async_choose(self, value: str) -> SubentryFlowResult:
         offer = self._offers.get(value)

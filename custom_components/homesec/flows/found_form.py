@@ -30,7 +30,7 @@ from ..engine.core.types import SourceKind
 from .form_fields import choice, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ..cameras.discovery import FoundCameras
     from ..engine.core.discovery import DeviceDetails, OnvifDevice, StreamProfile
@@ -68,15 +68,18 @@ class Channel:
 
 
 def offers(
-    found: FoundCameras, names: Mapping[str, str], used: Iterable[str] = ()
+    found: FoundCameras, names: Mapping[str, str], used: Collection[str], added: str
 ) -> dict[str, Offer]:
     """Return the cameras that were found, by the value of their option.
 
-    ``names``: of integrations, by domain; ``used``: entities that are left out.
+    ``names``: of integrations, by domain; ``used``: entities that are left out, and hosts whose
+    devices may have other channels, and get the label ``added``.
     """
     offered: dict[str, Offer] = {}
     for device in found.devices:
         label = _device_label(device)
+        if device.host in used:
+            label = added.format(camera=label)
         offered[f"onvif {device.id} {device.host}"] = Offer(label=label, device=device)
     for camera in found.entities:
         if camera.entity_id in used:
