@@ -11,6 +11,7 @@ from .alarm.guard import async_announce_removal
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
 from .alerts.store import alert_store
+from .cameras.daylight import daylight_store
 from .cameras.last_pictures import remove_pictures
 from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
@@ -51,6 +52,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_stop)
     )
     await runtime.alarm.async_load()
+    await coordinator.daylight.async_load()
     await runtime.alerts.async_load()
     runtime.devices.async_register(None)
     coordinator.async_sync_cameras()
@@ -71,6 +73,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_on_unload(runtime.alarm.codes.async_start())
     entry.async_on_unload(runtime.alarm.async_start())
     entry.async_on_unload(runtime.alerts.async_start())
+    entry.async_on_unload(coordinator.daylight.async_start())
     entry.async_on_unload(runtime.wake_sensors.async_start())
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())
@@ -95,6 +98,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
     await async_announce_removal(hass)
     await AlarmStore(hass).async_remove()
     await snooze_store(hass).async_remove()
+    await daylight_store(hass).async_remove()
     await alert_store(hass).async_remove()
 
 

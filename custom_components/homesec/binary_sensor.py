@@ -1,12 +1,20 @@
-"""Occupancy of each label and each zone of a camera."""
+"""Occupancy of each label and each zone of a camera, and whether it was tampered with."""
 
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
+from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 
 from .cameras.config import camera_labels, occupancy_zones
-from .engine.core.events import DetectionEnded, DetectionStarted, HealthChanged, ZoneChanged
+from .cameras.tampering import TamperResponse, tamper_response
+from .engine.core.events import (
+    DetectionEnded,
+    DetectionStarted,
+    HealthChanged,
+    TamperChanged,
+    ZoneChanged,
+)
 from .entity import HomeSecCameraEntity, add_camera_entities, label_key
 from .event_bus import CameraChanged
 
@@ -35,6 +43,8 @@ async def async_setup_entry(
             yield LabelSensor(runtime, camera_id, label)
         for zone_id, name in occupancy_zones(data).items():
             yield ZoneSensor(runtime, camera_id, zone_id, name)
+        if tamper_response(data) is not TamperResponse.IGNORE:
+            yield TamperSensor(runtime, camera_id)
 
     add_camera_entities(entry, async_add_entities, make)
 
@@ -98,3 +108,24 @@ class ZoneSensor(HomeSecCameraEntity, BinarySensorEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         return {"labels": self.camera_state.zones.get(self._zone, [])}
+
+
+class TamperSensor(HomeSecCameraEntity, BinarySensorEntity):
+    """On while a camera is tampered with; unknown until it has learned what it's meant to show."""
+
+    key = "tamper"
+    _attr_translation_key = "tamper"
+    _attr_device_class = BinarySensorDeviceClass.TAMPER
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    listens_to = (HealthChanged, TamperChanged)
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        state = self.camera_state
+        return state.tamper is not None if state.watching and state.tamper_known else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"kind": self.camera_state.tamper}

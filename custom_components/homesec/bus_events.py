@@ -21,6 +21,7 @@ from .const import (
     EVENT_CLIP_UPLOADED,
     EVENT_DETECTION_ENDED,
     EVENT_DETECTION_STARTED,
+    EVENT_TAMPER,
     EVENT_ZONE_ENTERED,
     EVENT_ZONE_LEFT,
 )
@@ -31,6 +32,7 @@ from .engine.core.events import (
     DetectionEnded,
     DetectionStarted,
     EngineEvent,
+    TamperChanged,
     ZoneChanged,
 )
 
@@ -76,6 +78,8 @@ def bus_event(event: EngineEvent) -> BusEvent | None:  # noqa: PLR0911 - a table
         case ClipUploaded():
             media_id = clip_media_id(event.clip.id)
             return EVENT_CLIP_UPLOADED, {**clip_data(event.clip), "media_content_id": media_id}
+        case TamperChanged(kind=kind) if kind is not None:
+            return EVENT_TAMPER, {"kind": kind.value, "time": iso(event.at)}
         case ClipFailed():
             return EVENT_CLIP_FAILED, {**clip_data(event.clip), "error": event.clip.error}
     return None

@@ -6,17 +6,26 @@ from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .engine.core.events import ClipsLimited, DetectionPaused, DetectStreamChanged, KeyframesMissing
+from .engine.core.events import (
+    ClipsLimited,
+    DetectionPaused,
+    DetectStreamChanged,
+    KeyframesMissing,
+    TamperChanged,
+)
 from .issues import async_raise_issue, camera_issue_id
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 CLIPS, DETECT_STREAM, DETECTION, KEYFRAMES = "clips", "detect_stream", "detection", "keyframes"
-ENDS = (CLIPS, DETECT_STREAM, DETECTION, KEYFRAMES)
+TAMPER = "tamper"
+ENDS = (CLIPS, DETECT_STREAM, DETECTION, KEYFRAMES, TAMPER)
 """Of the issues' ids."""
 
-type CameraIssueEvent = ClipsLimited | DetectionPaused | DetectStreamChanged | KeyframesMissing
+type CameraIssueEvent = (
+    ClipsLimited | DetectionPaused | DetectStreamChanged | KeyframesMissing | TamperChanged
+)
 
 
 @callback
@@ -37,6 +46,9 @@ def async_camera_event(
         case KeyframesMissing():
             end, key, wrong = KEYFRAMES, "camera_rare_keyframes", event.seconds > 0
             placeholders = {"camera": name, "seconds": f"{event.seconds:.0f}"}
+        case TamperChanged():
+            end, key, wrong = TAMPER, f"camera_tamper_{event.kind}", event.kind is not None
+            placeholders = {"camera": name}
     issue_id = _issue_id(event.camera_id, end)
     if not wrong:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
@@ -48,7 +60,7 @@ def async_camera_event(
         key,
         placeholders,
         severity=ir.IssueSeverity.WARNING,
-        fixable=True,
+        fixable=not isinstance(event, TamperChanged),
         camera_id=event.camera_id,
     )
 

@@ -8,6 +8,7 @@ from .alarm.machine import AlarmState
 from .alerts.rule_check import RuleCheck
 from .bus_events import bus_event
 from .camera_issues import CameraIssueEvent, async_camera_event, async_forget_camera_events
+from .cameras.daylight import Daylight
 from .detector.setup import async_choose_detector
 from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
@@ -25,6 +26,7 @@ from .engine.core.events import (
     HealthChanged,
     KeyframesMissing,
     ModelProgress,
+    TamperChanged,
     ZoneChanged,
 )
 from .engine.core.types import CameraHealth, EngineStats
@@ -82,6 +84,7 @@ class HomeSecCoordinator:
             on_failed=self._async_engine_failed,
             on_spare=self._async_engine_spare,
         )
+        self.daylight = Daylight(hass, cameras=cameras, on_tamper=self._async_handle_tamper)
         self.engine_stats = EngineStats()  # as last read
 
     @property
@@ -170,6 +173,16 @@ class HomeSecCoordinator:
     def async_handle_event(self, event: EngineEvent) -> None:
         """Pass an event of the engine to all parts that it concerns."""
         camera_id = camera_of(event)
+        if isinstance(event, TamperChanged):
+            event = self.daylight.async_judge(event)
+        self._async_handle(event, camera_id)
+
+    @callback
+    def _async_handle_tamper(self, event: TamperChanged) -> None:
+        if self._cameras.exists(event.camera_id):
+            self._async_handle(event, event.camera_id)
+
+    def _async_handle(self, event: EngineEvent, camera_id: str | None) -> None:
         if camera_id is not None:
             if self._cameras.exists(camera_id):
                 self._cameras[camera_id].apply(event)
@@ -183,6 +196,7 @@ class HomeSecCoordinator:
                 | DetectionPaused()
                 | DetectStreamChanged()
                 | KeyframesMissing()
+                | TamperChanged()
             ):
                 self._async_check_camera(event)
             case DetectorChanged():

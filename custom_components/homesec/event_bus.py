@@ -24,6 +24,7 @@ from .engine.core.events import (
     HealthChanged,
     KeyframesMissing,
     SnapshotTaken,
+    TamperChanged,
     ZoneChanged,
 )
 
@@ -98,6 +99,7 @@ def camera_of(event: EngineEvent) -> str | None:
             HealthChanged()
             | ZoneChanged()
             | SnapshotTaken()
+            | TamperChanged()
             | CameraChanged()
             | ClipsLimited()
             | DetectionPaused()

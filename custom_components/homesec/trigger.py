@@ -161,6 +161,7 @@ TRIGGERS: dict[str, type[Trigger]] = {
         _bus_trigger("detection_ended", "the end of a detection", "label"),
         _bus_trigger("zone_entered", "a zone entered", "label", "zone"),
         _bus_trigger("zone_left", "a zone left", "label", "zone"),
+        _bus_trigger("tamper", "a camera tampered with", "kind"),
         _bus_trigger("clip_saved", "a clip saved", "label"),
         _bus_trigger("clip_uploaded", "a clip uploaded", "label"),
         _bus_trigger("clip_failed", "a clip that failed", "label"),

@@ -50,6 +50,7 @@ SETTINGS = {
         "detect_fps": 4.0,
         "max_clip_s": 90.0,
         "watch": "prompt",
+        "tamper": "alarm",
     },
 }
 PROBED = Probe(

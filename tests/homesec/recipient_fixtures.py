@@ -28,7 +28,7 @@ ACCOUNT = {
     "to": NUMBER,
 }
 RULES = {
-    "kinds": ["alarm", "seen", "offline", "settings"],
+    "kinds": ["alarm", "seen", "offline", "tamper", "settings"],
     "cameras": [],
     "labels": [],
     "zones": [],

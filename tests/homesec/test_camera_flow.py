@@ -103,6 +103,7 @@ async def test_video_file_is_previewed_and_added(
         "watch": "prompt",
         "wake_sensors": ["binary_sensor.hall"],
         "trusted_sensors": ["event.doorbell"],
+        "tamper": "alarm",
         "rules": [{"label": "cat", "threshold": 0.35, "min_height": 0.05}],
         "zones": [
             {

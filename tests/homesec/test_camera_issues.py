@@ -14,8 +14,9 @@ from custom_components.homesec.engine.core.events import (
     DetectStreamChanged,
     HealthChanged,
     KeyframesMissing,
+    TamperChanged,
 )
-from custom_components.homesec.engine.core.types import CameraHealth
+from custom_components.homesec.engine.core.types import CameraHealth, TamperKind
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -29,6 +30,7 @@ PAUSED = DetectionPaused(camera_id=CAMERA_ID, paused=True)
 LIMITED = ClipsLimited(camera_id=CAMERA_ID, clips=42)
 WITHOUT_DETECT_STREAM = DetectStreamChanged(camera_id=CAMERA_ID, error="timeout")
 RARE = KeyframesMissing(camera_id=CAMERA_ID, seconds=25.4)
+FROZEN = TamperChanged(camera_id=CAMERA_ID, kind=TamperKind.FROZEN, at=1.0)
 ISSUES = {
     PAUSED: (f"camera_{CAMERA_ID}_detection", "camera_detection_paused", {"camera": "Front door"}),
     LIMITED: (
@@ -46,12 +48,14 @@ ISSUES = {
         "camera_rare_keyframes",
         {"camera": "Front door", "seconds": "25"},
     ),
+    FROZEN: (f"camera_{CAMERA_ID}_tamper", "camera_tamper_frozen", {"camera": "Front door"}),
 }
 OVER = {
     PAUSED: DetectionPaused(camera_id=CAMERA_ID, paused=False),
     LIMITED: ClipsLimited(camera_id=CAMERA_ID, clips=0),
     WITHOUT_DETECT_STREAM: DetectStreamChanged(camera_id=CAMERA_ID),
     RARE: KeyframesMissing(camera_id=CAMERA_ID, seconds=0.0),
+    FROZEN: TamperChanged(camera_id=CAMERA_ID, kind=None, at=2.0),
 }
 
 
@@ -63,7 +67,7 @@ async def report(hass: HomeAssistant, entry: MockConfigEntry, event: EngineEvent
     await hass.async_block_till_done()
 
 
-@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "detect stream", "rare"])
+@pytest.mark.parametrize("event", ISSUES, ids=lambda event: ISSUES[event][1])
 async def test_camera_event_raises_issue_until_it_is_over(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -82,7 +86,7 @@ async def test_camera_event_raises_issue_until_it_is_over(
     assert issue_registry.async_get_issue(const.DOMAIN, issue_id) is None
 
 
-@pytest.mark.parametrize("event", ISSUES, ids=["paused", "limited", "detect stream", "rare"])
+@pytest.mark.parametrize("event", ISSUES, ids=lambda event: ISSUES[event][1])
 async def test_camera_that_is_off_has_no_issue_of_an_event(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -26,7 +26,7 @@ from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.detector.state import DetectorStatus
 from custom_components.homesec.engine.cloud.errors import StorageError
 from custom_components.homesec.engine.core import errors
-from custom_components.homesec.engine.core.types import Trigger, ZoneKind
+from custom_components.homesec.engine.core.types import TamperKind, Trigger, ZoneKind
 from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
     alarm_form,
@@ -262,7 +262,10 @@ def test_alerts_have_all_texts() -> None:
     texts = TEXTS["selector"]["alert_text"]["options"]
     used = re.findall(r'"(\w+_title|\w+_title_unknown|sms|sms_clip)"', SOURCE["alerts.texts"])
     used += re.findall(r'"(\w+_message_\w+)"', SOURCE["alerts.texts"])
-    assert texts.keys() == {*used, *(f"{kind}_message" for kind in AlertKind), "welcome"}
+    used += [f"{kind}_title" for kind in (AlertKind.OFFLINE, AlertKind.TAMPER)]
+    used += [f"{AlertKind.TAMPER}_message_{kind}" for kind in TamperKind]
+    used += [f"{kind}_message" for kind in AlertKind if kind is not AlertKind.TAMPER]
+    assert texts.keys() == {*used, "welcome"}
 
 
 def entity_keys() -> dict[str, set[str]]:
@@ -299,6 +302,8 @@ def test_entities_have_names_and_icons() -> None:
         assert len(set(names)) == len(names)
     types = TEXTS["entity"]["event"]["activity"]["state_attributes"]["event_type"]["state"]
     assert list(types) == list(event.EVENT_TYPES.values())
+    tamper = TEXTS["entity"]["binary_sensor"]["tamper"]["state_attributes"]["kind"]["state"]
+    assert list(tamper) == list(TamperKind)
     assert list(TEXTS["entity"]["sensor"]["detector"]["state"]) == list(DetectorStatus)
 
 
@@ -330,6 +335,8 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         | issues.RECORDING_ISSUES
     )
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
+    tampering = {f"camera_tamper_{kind}" for kind in TamperKind}
+    raised |= tampering
     raised |= storage_issues.STORAGE_ISSUES | {*storage_issues.STUCK_ISSUES.values()}
     shown_only = set(
         re.findall(

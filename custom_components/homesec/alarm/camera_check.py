@@ -12,6 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..cameras.config import active_in, activity, guards_in, skips_entry_delay, triggers_alarm
+from ..cameras.tampering import TamperResponse, tamper_response
 from ..const import REACH_S, REACH_STARTING_S
 from ..engine.core.errors import DeviceMissing, FileMissing, LoginRefused
 from ..engine.core.types import Activity, CameraHealth
@@ -86,18 +87,26 @@ def present_labels(cameras: CameraRegistry, mode: AlarmMode) -> list[tuple[str, 
 
 
 def alarm_cause(
-    cameras: CameraRegistry, mode: AlarmMode, camera_id: str, label: str
+    cameras: CameraRegistry, mode: AlarmMode, camera_id: str, label: str | None
 ) -> tuple[Cause, bool] | None:
-    """Return why a detection triggers the alarm and if without entry delay; None if it doesn't."""
+    """Return why a detection triggers the alarm and if without entry delay; None if it doesn't.
+
+    Without a label, it's the camera itself that was tampered with.
+    """
     if not cameras.exists(camera_id):
         return None
     camera = cameras.subentry(camera_id)
     guarding = guards_in(camera.data, mode) and not cameras.is_off(camera_id)
-    if not (guarding and triggers_alarm(camera.data, label)):
-        return None
     state = cameras[camera_id]
+    if label is None:
+        triggers = state.tamper is not None
+        triggers = triggers and tamper_response(camera.data) is TamperResponse.ALARM
+    else:
+        triggers = triggers_alarm(camera.data, label)
+    if not (guarding and triggers):
+        return None
     cause = Cause(by=camera.title, camera_id=camera_id, label=label)
-    if (presence := state.presences.get(label)) is not None:
+    if label is not None and (presence := state.presences.get(label)) is not None:
         cause = replace(
             cause,
             clip_id=state.clips.get(label),

@@ -1,12 +1,15 @@
-"""Who or what triggered the alarm, with what shows it."""
+"""Who or what triggered the alarm, with what shows it, and which events may do so."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from ..engine.core.events import DetectionStarted, DetectionUpdated, TamperChanged
 from ..stored_data import parse_optional_text, parse_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..engine.core.events import EngineEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +52,19 @@ def parse_texts(stored: object) -> tuple[str, ...]:
     if not isinstance(stored, list | tuple) or not all(isinstance(each, str) for each in stored):
         raise ValueError("not a list of strings")
     return tuple(stored)
+
+
+def detected(event: EngineEvent) -> tuple[str, str | None] | None:
+    """Return the camera and label of an event that may trigger the alarm.
+
+    Without a label, it's the camera itself that was tampered with.
+    """
+    match event:
+        case DetectionStarted():
+            return event.presence.camera_id, event.presence.label
+        case DetectionUpdated() if event.presence.sensor is not None:
+            # It may have begun during the exit delay, which a sensor's word doesn't outlast.
+            return event.presence.camera_id, event.presence.label
+        case TamperChanged():
+            return event.camera_id, None
+    return None

@@ -7,17 +7,11 @@ from homeassistant.helpers.start import async_at_started
 
 from ..const import REACH_S
 from ..engine.core.clock import SystemClock
-from ..engine.core.events import (
-    ClipStarted,
-    DetectionStarted,
-    DetectionUpdated,
-    EngineEvent,
-    HealthChanged,
-)
+from ..engine.core.events import ClipStarted, HealthChanged
 from ..exceptions import EngineNotRunningError
 from .announcer import AlarmAnnouncer
 from .camera_check import ArmingCheck, alarm_cause, bypassed_names, offline, present_labels
-from .cause import Cause
+from .cause import Cause, detected
 from .clock import ShownEnd
 from .codes import AlarmCodes, not_over_error, overtaken_error
 from .config import get_delays
@@ -30,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..cameras.reconciler import CameraReconciler
     from ..cameras.registry import CameraRegistry
+    from ..engine.core.events import EngineEvent
     from ..engine.core.types import Activity, Clip
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
@@ -57,9 +52,8 @@ class AlarmController:
         self._cameras = cameras
         self._reconciler = reconciler
         self.announcer = AlarmAnnouncer(hass, bus=bus, cameras=cameras, issues=issues)
-        clock = self._clock = SystemClock()
-        stored = StoredAlarm(hass, entry, clock=clock, on_state=self._async_on_state)
-        self._stored = stored
+        clock = SystemClock()
+        self._stored = stored = StoredAlarm(hass, entry, clock=clock, on_state=self._async_on_state)
         self.codes = AlarmCodes(
             hass,
             entry,
@@ -78,7 +72,7 @@ class AlarmController:
             on_unavailable=self.async_bypass,
         )
         self._version = 0  # counts what changes the alarm, or is about to
-        self._early: dict[tuple[str, str], Cause] = {}
+        self._early: dict[tuple[str, str | None], Cause] = {}
         """By camera and label, who was detected before Home Assistant had started."""
         self._shown_end = ShownEnd(clock)
 
@@ -234,24 +228,19 @@ class AlarmController:
     @callback
     def async_handle_event(self, event: EngineEvent) -> None:
         """Handle detections, and cameras that run again."""
+        if (found := detected(event)) is not None:
+            self._async_detect(*found)
+            self._stored.async_save_soon()
         match event:
-            case DetectionStarted():
-                self._async_detect(event.presence.camera_id, event.presence.label)
-                self._stored.async_save_soon()
-            case DetectionUpdated() if event.presence.sensor is not None:
-                # It may have begun during the exit delay, which a sensor's word doesn't outlast.
-                self._async_detect(event.presence.camera_id, event.presence.label)
-                self._stored.async_save_soon()
             case ClipStarted():
                 self._async_add_clip(event.clip)
-            case HealthChanged():
+            case HealthChanged(camera_id=camera_id):
                 self._check.async_handle(event)
-                camera_id = event.camera_id
                 if self._check.guards(self.mode, camera_id) and self._alarm.end_bypass(camera_id):
                     self._async_save_bypassed()
 
     def _async_detect(
-        self, camera_id: str, label: str, *, seen: Cause | None = None, again: bool = False
+        self, camera_id: str, label: str | None, *, seen: Cause | None = None, again: bool = False
     ) -> None:
         """Handle a detection; ``seen``: as it was earlier; ``again``: after an alarm."""
         if (found := alarm_cause(self._cameras, self.mode, camera_id, label)) is None:
@@ -275,7 +264,7 @@ class AlarmController:
         self._early.clear()
         self._stored.async_state_changed()
         missing = self._async_check_after_exit(previous)
-        snapshot = self.snapshot
+        snapshot, again = self.snapshot, timed and previous.state is AlarmState.TRIGGERED
         self.announcer.async_state(
             snapshot, previous, timed=timed, missing=missing, ends_at=self.delay_ends_at
         )
@@ -283,7 +272,6 @@ class AlarmController:
             self._entry.async_create_task(self._hass, self.async_reconcile(), "HomeSec alarm mode")
         if snapshot.state is AlarmState.ARMED:
             # Who is in view now hasn't left, after the exit delay or in spite of the alarm.
-            again = timed and previous.state is AlarmState.TRIGGERED
             for camera_id, label in present_labels(self._cameras, snapshot.mode):
                 self._async_detect(camera_id, label, again=again)
 
@@ -304,7 +292,6 @@ class AlarmController:
             self._async_save_bypassed()
             self.announcer.async_missing(missing)
 
-    @callback
     def _async_save_bypassed(self) -> None:
         self._stored.async_save_soon(changed=True)
         self.announcer.async_change()

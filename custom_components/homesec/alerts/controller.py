@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
-from ulid_transform import ulid_at_time
 
 from ..alarm.machine import AlarmMode
 from ..cameras.config import alert_labels, guards_in
@@ -20,17 +19,17 @@ from ..engine.core.events import (
     DetectionStarted,
     DetectionUpdated,
     SnapshotTaken,
+    TamperChanged,
 )
 from ..engine.core.types import ClipState
 from ..event_bus import AlarmChanged, AlarmTriggered, CameraChanged, CamerasMissing, Duress
 from ..exceptions import EngineNotRunningError
-from .alert_builder import OpenAlert
 from .dispatch import AlertDispatcher
 from .evidence import EvidenceLog
-from .notices import missing_alert, settings_alert
+from .notices import missing_alert, settings_alert, tamper_alert, test_alert
 from .open_alerts import OpenAlerts
 from .recipients import Recipients
-from .rules import Alert, AlertKind, Cooldowns, Sighting
+from .rules import AlertKind, Cooldowns, Sighting
 from .sightings import alarm_sighting, presence_sighting
 from .snooze import Snooze
 from .store import StoredAlerts
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from ..engine_host import EngineHost
     from ..event_bus import EventBus
     from ..issues import Issues
+    from .alert_builder import OpenAlert
 
 SETTINGS_TIMEOUT_S: Final = 2.0
 
@@ -101,7 +101,7 @@ class AlertController:
         await self.snooze.async_load()
         await self._stored.async_load(self.undelivered)
         self.undelivered.async_show()
-        kinds = (AlarmChanged, AlarmTriggered, CamerasMissing, Duress)
+        kinds = (AlarmChanged, AlarmTriggered, CamerasMissing, Duress, TamperChanged)
         self._bus.async_subscribe(self._async_handle_alarm, kinds=kinds)
 
     @callback
@@ -148,8 +148,7 @@ class AlertController:
         self.recipients.async_handle_event(event)
         self._evidence.async_handle(event)
         match event:
-            case DetectionStarted():
-                presence = event.presence
+            case DetectionStarted(presence=presence):
                 self._async_add_presence(presence, presence.first_seen_at, event.clip_id)
             case DetectionUpdated():
                 self._async_update_presence(event.presence)
@@ -167,23 +166,22 @@ class AlertController:
 
     @callback
     def _async_handle_alarm(self, event: EngineEvent) -> None:
+        mode = self._alarm.mode
         match event:
+            case TamperChanged(kind=kind, camera_id=camera_id) if kind is not None:
+                alert = tamper_alert(event, self._cameras, mode=self._mode(camera_id), at=_now())
+                if not self.snoozed_until(camera_id) and self._is_wanted(alert.alert.first):
+                    self._async_dispatch(alert)
             case AlarmChanged():
                 self._async_add_present()
             case AlarmTriggered():
-                mode, cause = self._alarm.mode, self._alarm.snapshot.cause
-                self._async_add(
-                    alarm_sighting(event, self._cameras, at=_now(), mode=mode, cause=cause)
-                )
-            case CamerasMissing():
-                self._async_send_missing(event.camera_ids)
+                cause = self._alarm.snapshot.cause
+                seen = alarm_sighting(event, self._cameras, at=_now(), mode=mode, cause=cause)
+                self._async_add(seen)
+            case CamerasMissing(camera_ids=missing):
+                self._async_dispatch(missing_alert(self._cameras, missing, mode=mode, at=_now()))
             case Duress():
-                mode = self._alarm.mode
                 self._async_add(Sighting(kind=AlertKind.DURESS, at=_now(), mode=mode, by=event.by))
-
-    def _async_send_missing(self, camera_ids: tuple[str, ...]) -> None:
-        mode = self._alarm.mode
-        self._async_dispatch(missing_alert(self._cameras, camera_ids, mode=mode, at=_now()))
 
     async def async_send_changes(self, changes: Iterable[SettingsChange]) -> None:
         """Send an alert about changed settings; return once its texts are stored.
@@ -218,8 +216,11 @@ class AlertController:
         )
         if self._open.resume(sighting):
             return
-        if sighting.mode is not AlarmMode.DISARMED or self.recipients.want(sighting):
+        if self._is_wanted(sighting):
             self._async_add(sighting)
+
+    def _is_wanted(self, sighting: Sighting) -> bool:
+        return sighting.mode is not AlarmMode.DISARMED or self.recipients.want(sighting)
 
     def _async_update_presence(self, presence: Presence) -> None:
         """Update an alert's count and zones; a new zone may be what a recipient waits for."""
@@ -272,9 +273,7 @@ class AlertController:
     @callback
     def async_test(self, recipient_ids: frozenset[str] | None) -> str:
         """Send a test to these recipients, None: to all; return the alert's id."""
-        sighting = Sighting(kind=AlertKind.TEST, at=_now(), mode=self._alarm.mode)
-        open_alert = OpenAlert(alert=Alert(id=ulid_at_time(sighting.at), sightings=(sighting,)))
-        open_alert.only = recipient_ids
+        open_alert = test_alert(mode=self._alarm.mode, at=_now(), only=recipient_ids)
         self._async_dispatch(open_alert)
         return open_alert.alert.id
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .rules import CLIP, Alert, AlertKind, Cooldowns, Sighting
+from .rules import CLIP, WITHOUT_OBJECT, Alert, AlertKind, Cooldowns, Sighting
 
 if TYPE_CHECKING:
     from datetime import time
@@ -51,7 +51,7 @@ class DeliveryFilter:
 
     def start_cooldowns(self, recipient_id: str, sent: Alert, now: float) -> None:
         """Start the cooldowns of the cameras that an alert was about."""
-        if sent.kind in (AlertKind.OFFLINE, AlertKind.SETTINGS):
+        if sent.kind in WITHOUT_OBJECT:
             return  # what a camera detects then is news
         for camera_id in {x.camera_id for x in sent.sightings if x.camera_id is not None}:
             self._cooldowns.start(recipient_id, camera_id, now)

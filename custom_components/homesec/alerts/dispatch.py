@@ -175,6 +175,9 @@ class AlertDispatcher:
             found = await self._host.async_run(self.stills.get, earlier.alert.id)
             if found is not None:
                 return found
+        if open_alert.alert.kind is AlertKind.TAMPER and open_alert.alert.cause.camera_id:
+            camera_id = open_alert.alert.cause.camera_id
+            return await self._host.async_run(self._host.engine.jpeg, camera_id)
         if evidence is None or not evidence.lasting:
             return None
         return await self._host.async_run(self._host.engine.jpeg, evidence.camera_id)

@@ -1,4 +1,4 @@
-"""Alerts about the alarm itself: cameras that it is armed without, and changed settings."""
+"""Alerts about no object: missing cameras, tampering, changed settings, and tests."""
 
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..alarm.machine import AlarmMode
     from ..alarm.settings_change import SettingsChange
     from ..cameras.registry import CameraRegistry
+    from ..engine.core.events import TamperChanged
 
 
 def missing_alert(
@@ -32,6 +33,24 @@ def missing_alert(
     )
 
 
+def tamper_alert(
+    event: TamperChanged, cameras: CameraRegistry, *, mode: AlarmMode, at: float
+) -> OpenAlert:
+    """Return an alert about a camera that was tampered with."""
+    return _open(
+        [
+            Sighting(
+                kind=AlertKind.TAMPER,
+                at=at,
+                mode=mode,
+                camera_id=event.camera_id,
+                camera=cameras.name(event.camera_id),
+                tamper=event.kind,
+            )
+        ]
+    )
+
+
 def settings_alert(changes: Iterable[SettingsChange], *, mode: AlarmMode, at: float) -> OpenAlert:
     """Return one alert about all settings that were changed at once."""
     return _open(
@@ -46,6 +65,13 @@ def settings_alert(changes: Iterable[SettingsChange], *, mode: AlarmMode, at: fl
         )
         for change in changes
     )
+
+
+def test_alert(*, mode: AlarmMode, at: float, only: frozenset[str] | None) -> OpenAlert:
+    """Return a test for the recipients with these ids, None: for all."""
+    open_alert = _open([Sighting(kind=AlertKind.TEST, at=at, mode=mode)])
+    open_alert.only = only
+    return open_alert
 
 
 def _open(sightings: Iterable[Sighting]) -> OpenAlert:

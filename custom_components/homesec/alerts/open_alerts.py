@@ -210,5 +210,6 @@ def _load_sighting(stored: Mapping[str, Any]) -> Sighting:
         seen_at=None if seen_at is None else parse_seconds(seen_at),
         turned_off=bool(stored["turned_off"]),
         sensor=parse_optional_text(stored.get("sensor")),
+        tamper=parse_optional_text(stored.get("tamper")),
         **{key: parse_optional_text(stored[key]) for key in texts},
     )

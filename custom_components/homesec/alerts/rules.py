@@ -20,21 +20,25 @@ class AlertKind(StrEnum):
     DURESS = "duress"  # a duress PIN was used; nothing near that person may show it
     OFFLINE = "offline"  # the alarm is armed without cameras that can't be reached or are off
     SETTINGS = "settings"  # settings were changed while the alarm is armed
+    TAMPER = "tamper"  # a camera was covered, turned away, or otherwise made to see nothing
     TEST = "test"
 
 
 CLIP: Final = "clip"  # a further kind of text: an alert's clip can be watched
 CHOICES: Final = (
     *(AlertKind.ALARM.value, AlertKind.SEEN.value, CLIP),
-    *(AlertKind.OFFLINE.value, AlertKind.SETTINGS.value, AlertKind.DURESS.value),
+    *(AlertKind.OFFLINE.value, AlertKind.TAMPER.value),
+    *(AlertKind.SETTINGS.value, AlertKind.DURESS.value),
 )
 """What recipients choose from; a test is sent whatever they chose."""
 
 DEFAULT_CHOICES: Final = (
     *(AlertKind.ALARM.value, AlertKind.SEEN.value),
-    *(AlertKind.OFFLINE.value, AlertKind.SETTINGS.value),
+    *(AlertKind.OFFLINE.value, AlertKind.TAMPER.value, AlertKind.SETTINGS.value),
 )
 
+WITHOUT_OBJECT: Final = (AlertKind.OFFLINE, AlertKind.TAMPER, AlertKind.SETTINGS)
+"""Alerts about a camera that have neither a label nor a zone, and start no cooldown."""
 
 MAX_COOLDOWN_S: Final = 24 * 3600.0  # the form allows less
 
@@ -59,6 +63,7 @@ class Sighting:
     by: str | None = None  # who triggered the alarm, or disarmed under duress, if known
     turned_off: bool = False  # a camera that isn't offline, but turned off
     action: str | None = None  # which setting was changed
+    tamper: str | None = None  # how the camera was tampered with
     recipient: str | None = None  # whose settings were changed
 
     def is_of(self, other: Sighting) -> bool:
@@ -181,7 +186,7 @@ class Rules:
     def _allow_camera(self, sighting: Sighting) -> bool:
         if sighting.mode not in self.modes or not _allows(self.cameras, [sighting.camera_id]):
             return False
-        if sighting.kind in (AlertKind.OFFLINE, AlertKind.SETTINGS):
+        if sighting.kind in WITHOUT_OBJECT:
             return True  # nothing was detected
         labels = [] if sighting.label is None else [sighting.label]
         if not _allows(self.labels, labels):

@@ -48,8 +48,8 @@ class AlertTexts:
             case AlertKind.SETTINGS:
                 return self.sentences["settings_title"]
         where = _names(alert.cameras, names)
-        if alert.kind is AlertKind.OFFLINE:
-            return self.sentences["offline_title"].format(where=where)
+        if alert.kind in (AlertKind.OFFLINE, AlertKind.TAMPER):
+            return self.sentences[f"{alert.kind}_title"].format(where=where)
         if alert.kind is AlertKind.ALARM and alert.label is None:
             by = next((x.by for x in alert.sightings if x.by), None) or where
             key = "alarm_title" if by else "alarm_title_unknown"
@@ -68,6 +68,8 @@ class AlertTexts:
             key = "seen_message_sensor"
         elif alert.zones and alert.kind is AlertKind.SEEN:
             key = "seen_message_zones"
+        elif alert.kind is AlertKind.TAMPER:
+            key = f"tamper_message_{alert.first.tamper}"
         elif alert.kind is AlertKind.OFFLINE and all(x.turned_off for x in alert.sightings):
             key = "offline_message_off"
         return self.sentences[key].format(

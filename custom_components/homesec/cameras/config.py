@@ -40,6 +40,7 @@ from ..const import (
     CONF_RECORD_LABELS,
     CONF_RECORDING,
     CONF_RULES,
+    CONF_TAMPER,
     CONF_THRESHOLD,
     CONF_TRUSTED_SENSORS,
     CONF_VERIFY_TLS,
@@ -56,6 +57,7 @@ from ..engine.core.types import (
     SourceKind,
     ZoneKind,
 )
+from .tampering import TamperResponse, tamper_response
 from .zones import find_zones, parse_rule, parse_zone, zone_id
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ SOURCE_FIELDS: Final = (
     CONF_ENTITY_ID,
 )
 
+
 DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_LABELS: [PERSON],
     CONF_RECORD_LABELS: [],
@@ -104,6 +107,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     CONF_GRACE: 3,
     CONF_DETECT_FPS: 5,
     CONF_WATCH: DecodePolicy.AUTO.value,
+    CONF_TAMPER: TamperResponse.REPORT.value,
     CONF_WAKE_SENSORS: [],
     CONF_TRUSTED_SENSORS: [],
     CONF_RULES: [],
@@ -180,6 +184,7 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
         source=source_config(data),
         detect_source=detect_source_config(data),
         decode_policy=DecodePolicy(data[CONF_WATCH]),
+        checks_tamper=tamper_response(data) is not TamperResponse.IGNORE,
         labels=tuple(data[CONF_LABELS]),
         threshold=data.get(CONF_THRESHOLD),
         rules=tuple(

@@ -13,9 +13,10 @@ from ..engine.core.events import (
     EngineEvent,
     HealthChanged,
     SnapshotTaken,
+    TamperChanged,
     ZoneChanged,
 )
-from ..engine.core.types import CameraHealth, CameraStats, Clip, Presence, Trigger
+from ..engine.core.types import CameraHealth, CameraStats, Clip, Presence, TamperKind, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,8 @@ class CameraState:
     manual_requested: bool = False
     """Whether a manual recording was started and not ended; it may use a clip that had begun."""
     snapshot: SnapshotTaken | None = None
+    tamper: TamperKind | None = None  # how the camera was tampered with
+    tamper_known: bool = False  # whether it has learned what it's meant to show
     stats: CameraStats = field(default_factory=CameraStats)
 
     @property
@@ -77,6 +80,8 @@ class CameraState:
                 self.manual_requested &= self.recording
             case SnapshotTaken():
                 self.snapshot = event
+            case TamperChanged():
+                self.tamper, self.tamper_known = event.kind, True
 
     def _set_health(self, event: HealthChanged) -> None:
         if event.health is CameraHealth.CONNECTING and self.health is not CameraHealth.OFF:
@@ -88,6 +93,7 @@ class CameraState:
             self.presences.clear()
             self.clips.clear()
             self.zones.clear()
+            self.tamper, self.tamper_known = None, False
 
     def _set_zone(self, event: ZoneChanged) -> None:
         labels = [label for label in self.zones.pop(event.zone, []) if label != event.label]

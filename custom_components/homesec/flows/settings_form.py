@@ -14,6 +14,7 @@ from probatio import Optional, Required, Schema
 
 from ..alarm.machine import ARMED_MODES
 from ..cameras.config import DEFAULTS
+from ..cameras.tampering import TamperResponse
 from ..cameras.wake import SENSOR_DOMAINS
 from ..cameras.zones import check_rules, check_zones, identify_zones
 from ..const import (
@@ -32,6 +33,7 @@ from ..const import (
     CONF_RECORD_LABELS,
     CONF_RECORDING,
     CONF_RULES,
+    CONF_TAMPER,
     CONF_THRESHOLD,
     CONF_TRUST,
     CONF_TRUSTED_SENSORS,
@@ -126,6 +128,7 @@ def settings_schema(
                         Required(CONF_DETECT_FPS): number(1, 15, unit="fps"),
                         Required(CONF_MAX_CLIP): number(10, 3600, unit=seconds),
                         Required(CONF_WATCH): choice(DecodePolicy, "watch"),
+                        Optional(CONF_TAMPER): choice(TamperResponse, "tamper_response"),
                     }
                 ),
                 {"collapsed": SECTION_ADVANCED not in opened},
