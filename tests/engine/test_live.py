@@ -3,17 +3,33 @@
 The cameras are real servers, and the viewer is FFmpeg, as in Home Assistant.
 """
 
-from contextlib import contextmanager
+from base64 import b64encode
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from http.client import HTTPConnection
+import itertools
+import socket
+import threading
 import time
+from urllib.parse import urlsplit
 
 import av
-from camera_servers import launch_line, rtsp
-from engine_rig import LONG_S, stream_camera
+from camera_servers import HttpServer, closed_address, launch_line, multipart, rtsp
+from engine_rig import LONG_S, file_camera, stream_camera
+import numpy as np
 import pytest
-from videos import number_of
+from videos import frame_of, number_of, picture
 
 from custom_components.homesec.engine.core.events import DetectionStarted, HealthChanged
-from custom_components.homesec.engine.core.types import Activity, CameraHealth
+from custom_components.homesec.engine.core.source_feed import SourceFeed
+from custom_components.homesec.engine.core.types import (
+    Activity,
+    CameraHealth,
+    SourceConfig,
+    SourceKind,
+)
+from custom_components.homesec.engine.live import output, server, viewer
+from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
 OFF, RUNNING = CameraHealth.OFF, CameraHealth.RUNNING
 
@@ -48,7 +64,7 @@ def show(url, pictures=12):
 
 
 @pytest.fixture
-def server(make_video, socket_enabled, tmp_path):
+def door(make_video, socket_enabled, tmp_path):
     """An RTSP camera with sound that counts its clients."""
     video = make_video(seconds=60, fps=10, audio="aac")
     mounts = {"/cam": launch_line(video, audio="aac")}
@@ -56,12 +72,12 @@ def server(make_video, socket_enabled, tmp_path):
         yield running
 
 
-def camera(server, **settings):
-    return stream_camera(server.url("/cam"), **settings)
+def camera(door, **settings):
+    return stream_camera(door.url("/cam"), **settings)
 
 
-def test_viewers_share_the_one_connection_of_a_camera(rig, server):
-    rig.engine.set_camera(camera(server), Activity.DETECT)
+def test_viewers_share_the_one_connection_of_a_camera(rig, door):
+    rig.engine.set_camera(camera(door), Activity.DETECT)
     rig.wait_health(RUNNING)
     url = rig.engine.live_url("cam")
     with watch(url), watch(url):
@@ -70,24 +86,24 @@ def test_viewers_share_the_one_connection_of_a_camera(rig, server):
     assert codecs == ["h264", "aac"]
     assert starts
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert server.clients == (1, 1)
+    assert door.clients == (1, 1)
 
 
-def test_camera_that_is_off_is_open_for_as_long_as_somebody_watches(rig, server, monkeypatch):
+def test_camera_that_is_off_is_open_for_as_long_as_somebody_watches(rig, door, monkeypatch):
     monkeypatch.setattr("custom_components.homesec.engine.live.output.LINGER_S", 0.5)
     monkeypatch.setattr("custom_components.homesec.engine.worker.camera_host.LINGER_S", 0.5)
-    rig.engine.set_camera(camera(server), Activity.OFF)
-    assert server.clients == (0, 0)
+    rig.engine.set_camera(camera(door), Activity.OFF)
+    assert door.clients == (0, 0)
     codecs, starts, numbers = show(rig.engine.live_url("cam"), pictures=40)
     assert (codecs, starts) == (["h264", "aac"], True)
     assert len(numbers) == len(set(numbers))
-    wait_for(lambda: server.clients == (1, 0))
+    wait_for(lambda: door.clients == (1, 0))
     assert rig.of(HealthChanged, DetectionStarted) == []
     assert not rig.engine.worker.sessions
 
 
-def test_camera_is_armed_and_disarmed_under_a_viewer_without_another_connection(rig, server):
-    rig.engine.set_camera(camera(server), Activity.OFF)
+def test_camera_is_armed_and_disarmed_under_a_viewer_without_another_connection(rig, door):
+    rig.engine.set_camera(camera(door), Activity.OFF)
     with watch(rig.engine.live_url("cam")) as opened:
         packets = opened.demux(video=0)
         next(packets)
@@ -99,5 +115,138 @@ def test_camera_is_armed_and_disarmed_under_a_viewer_without_another_connection(
         rig.wait_health(OFF)
         for _ in range(20):
             next(packets)
-    assert server.clients == (1, 1)
+    assert door.clients == (1, 1)
     wait_for(lambda: [clip.id for clip in rig.saved()] == [clip_id])
+
+
+class Feed(SourceFeed):
+    """A camera of another integration, which has single pictures only."""
+
+    def stream_url(self):
+        return None
+
+    def snapshot(self):
+        return PICTURE
+
+
+def jpeg(number):
+    return encode_jpeg(frame_of(picture(number, figure_at=0.5)))
+
+
+PICTURE = jpeg(1)
+
+
+def test_pictures_are_encoded_while_somebody_watches(rig, make_video, socket_enabled):
+    pictures = itertools.cycle([jpeg(number) for number in range(8)])
+    ended = threading.Event()
+    site = HttpServer({"/mjpeg": multipart(pictures, every_s=0.1, closing=ended)})
+    film = make_video(seconds=8, fps=10, codec="mjpeg", container="matroska")
+    entity = SourceConfig(kind=SourceKind.ENTITY, location="camera.porch", pictures_per_s=10.0)
+    cameras = (
+        stream_camera(site.url("/mjpeg"), id="pictures"),
+        file_camera(film, id="film", paced=True, loop=True),
+        replace(file_camera(film, id="entity"), source=entity),
+    )
+    try:
+        for each in cameras:
+            rig.engine.set_camera(each, Activity.OFF, Feed())
+        for each in cameras:
+            codecs, starts, numbers = show(rig.engine.live_url(each.id), pictures=5)
+            assert (codecs, starts) == (["h264"], True), each.id
+            assert len(numbers) == 5
+    finally:
+        ended.set()
+        site.close()
+
+
+def test_h265_is_copied(rig, make_video, socket_enabled):
+    video = make_video(seconds=6, fps=10, codec="libx265")
+    rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.OFF)
+    codecs, starts, _ = show(rig.engine.live_url("cam"))
+    assert (codecs, starts) == (["hevc"], True)
+
+
+def test_other_audio_is_encoded_to_aac(rig, make_video, socket_enabled):
+    film = make_video(seconds=20, fps=10)
+    with rtsp({"/cam": launch_line(film, audio="alaw")}) as camera:
+        rig.engine.set_camera(stream_camera(camera.url("/cam")), Activity.OFF)
+        with watch(rig.engine.live_url("cam")) as opened:
+            sound = opened.streams.audio[0]
+            assert sound.codec_context.codec.name == "aac"
+            samples = (f.samples for packet in opened.demux(sound) for f in packet.decode())
+            assert sum(itertools.islice(samples, 5)) == 5 * 1024
+
+
+def ask(url, *, password=None, method="GET", path=None):
+    """Return the status with which a request is answered."""
+    parts = urlsplit(url)
+    user = b64encode(f"homesec:{password or parts.password}".encode()).decode()
+    with closing(HTTPConnection(parts.hostname, parts.port, timeout=LONG_S)) as connection:
+        headers = {} if password == "" else {"Authorization": f"Basic {user}"}
+        connection.request(method, path or parts.path, headers=headers)
+        return connection.getresponse().status
+
+
+def test_only_the_address_itself_is_answered(rig, make_video, socket_enabled, caplog):
+    rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
+    url, other = rig.engine.live_url("cam"), rig.engine.live_url("other")
+    assert urlsplit(url).hostname == "127.0.0.1"
+    assert ask(url, password="") == 401
+    assert ask(url, password="wrong") == 401
+    assert ask(url, password=urlsplit(other).password) == 401
+    assert ask(other) == 404
+    assert ask(url, path="/../etc/passwd") == 401
+    assert ask(url, method="POST") == 501
+    assert not rig.engine.worker.sessions
+    assert urlsplit(url).password not in caplog.text
+
+
+def test_camera_that_sends_nothing_is_unavailable(rig, socket_enabled, monkeypatch):
+    monkeypatch.setattr(server, "FIRST_S", 0.5)
+    rig.engine.set_camera(stream_camera(f"rtsp://{closed_address()}/x"), Activity.OFF)
+    assert ask(rig.engine.live_url("cam")) == 503
+
+
+def noise(path):
+    """Write a second of video that takes about 10 MB; return its path."""
+    luma = np.random.default_rng(1).integers(0, 255, (20, 360, 640), np.uint8)
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=20, width=640, height=360, pix_fmt="yuv420p")
+        stream.options = {"preset": "ultrafast", "crf": "1", "g": "10"}
+        for each in luma:
+            film.mux(stream.encode(frame_of(each)))
+        film.mux(stream.encode(None))
+    return path
+
+
+def test_viewer_that_does_not_read_is_dropped_and_costs_the_camera_nothing(
+    rig, tmp_path, socket_enabled, monkeypatch
+):
+    monkeypatch.setattr(server, "SEND_S", 0.5)
+    monkeypatch.setattr(viewer, "LIMIT_S", 1.0)
+    video = noise(tmp_path / "noise.mp4")
+    rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.DETECT)
+    rig.wait_health(RUNNING)
+    parts = urlsplit(rig.engine.live_url("cam"))
+    user = b64encode(f"homesec:{parts.password}".encode())
+    with socket.create_connection((parts.hostname, parts.port)) as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.sendall(
+            b"GET %b HTTP/1.0\r\nAuthorization: Basic %b\r\n\r\n" % (parts.path.encode(), user)
+        )
+        live = rig.engine.worker.sessions["cam"][0].live
+        wait_for(lambda: live.viewers == 1)
+        with watch(rig.engine.live_url("cam")) as opened:
+            assert next(opened.demux(video=0)).is_keyframe
+        wait_for(lambda: live.viewers == 0)
+    assert len(rig.of(HealthChanged)) == 2
+
+
+def test_no_more_than_some_viewers_are_served(rig, make_video, socket_enabled, monkeypatch):
+    monkeypatch.setattr(output, "MAX_VIEWERS", 1)
+    rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
+    url = rig.engine.live_url("cam")
+    with watch(url):
+        assert ask(url) == 404
+    wait_for(lambda: rig.engine.worker.sessions["cam"][0].live.viewers == 0)
+    assert show(url, pictures=2)

@@ -115,7 +115,7 @@ def test_stuck_thread_is_noticed_from_outside(rig, film, socket_enabled, monkeyp
         rig.engine.set_camera(stream_camera(camera.url), Activity.DETECT)
         rig.wait_health(RUNNING)
         session, _ = rig.engine.worker.sessions["cam"]
-        monkeypatch.setattr(session._meter, "feed", lambda _: held.wait(LONG_S))
+        monkeypatch.setattr(session._meters, "feed", lambda _: held.wait(LONG_S))
         while rig.engine.health("cam") is RUNNING:
             threading.Event().wait(0.1)
         assert reports(rig)[-1] == (LOST, "not_watched")

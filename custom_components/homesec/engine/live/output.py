@@ -43,10 +43,13 @@ class LiveOutput:
     @property
     def is_wanted(self) -> bool:
         """Whether somebody watches, or did a moment ago."""
+        return self.viewers > 0 or self._clock.monotonic() < self._wanted_until
+
+    @property
+    def viewers(self) -> int:
+        """How many there are."""
         with self._lock:
-            if any(not each.closed for each in (*self._viewers, *self._joining)):
-                return True
-            return self._clock.monotonic() < self._wanted_until
+            return sum(not each.closed for each in (*self._viewers, *self._joining))
 
     def want(self, seconds: float) -> None:
         """Keep a camera that is off open for some time."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 import logging
 import select
+import socket
 from socketserver import TCPServer
 from threading import BoundedSemaphore, Lock, Thread, current_thread
 import time
@@ -16,8 +17,6 @@ from ..core.activity_board import BOARD
 from ..core.live_address import is_authorized, requested_camera
 
 if TYPE_CHECKING:
-    import socket
-
     from .viewer import Viewer
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,6 +24,7 @@ _LOGGER = logging.getLogger(__name__)
 MAX_CONNECTIONS = 64
 REQUEST_S = 5.0  # a client that takes longer to send its request is refused
 SEND_S = 10.0  # a viewer that takes longer to receive something is dropped
+KERNEL_BYTES = 512 * 1024  # of a viewer, outside of the worker's memory
 FIRST_S = 20.0  # how long a viewer waits for the first picture, of a camera that is opened for it
 CONTENT_TYPE = "video/mp2t"
 
@@ -94,6 +94,8 @@ class LiveServer(TCPServer):
             self.finish_request(request, client_address)
         except OSError as err:
             _LOGGER.debug("A viewer has gone: %s", err)
+        except Exception:
+            _LOGGER.exception("A viewer could not be served")
         finally:
             self.shutdown_request(request)
             self._free.release()
@@ -130,6 +132,7 @@ class _Request(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         self.connection.settimeout(SEND_S)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", CONTENT_TYPE)
         self.send_header("Cache-Control", "no-store")
