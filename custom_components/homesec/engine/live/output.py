@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..media.packets import MediaPacket
 
 MAX_VIEWERS = 8
-LEAD_S = 0.5
-"""A viewer at once gets packets from this long ago on, or from the random access point before."""
 LINGER_S = 5.0
 """A camera that is off stays open for this long after the last viewer, who may come back."""
 
@@ -35,7 +33,7 @@ class LiveOutput:
         self._waits = False  # for a random access point
         self._lock = Lock()
         # The lock guards everything below.
-        self._joining: list[Viewer] = []
+        self._joining: list[tuple[Viewer, float]] = []
         self._viewers: list[Viewer] = []
         self._wanted_until = clock.monotonic() + LINGER_S
         self._ended = False
@@ -49,31 +47,35 @@ class LiveOutput:
     def viewers(self) -> int:
         """How many there are."""
         with self._lock:
-            return sum(not each.closed for each in (*self._viewers, *self._joining))
+            return sum(not each.closed for each in self._all)
+
+    @property
+    def _all(self) -> list[Viewer]:
+        return [*self._viewers, *(viewer for viewer, _ in self._joining)]
 
     def want(self, seconds: float) -> None:
         """Keep a camera that is off open for some time."""
         with self._lock:
             self._wanted_until = max(self._wanted_until, self._clock.monotonic() + seconds)
 
-    def attach(self) -> Viewer | None:
-        """Return a new viewer; None if there are too many, or the camera has ended."""
+    def attach(self, lead_s: float = 0.0) -> Viewer | None:
+        """Return a new viewer; None if there are too many, or the camera has ended.
+
+        It begins with the random access point ``lead_s`` ago, or with the one before.
+        """
         with self._lock:
-            self._joining = [each for each in self._joining if not each.closed]
-            self._viewers = [each for each in self._viewers if not each.closed]
-            if self._ended or len(self._joining) + len(self._viewers) >= MAX_VIEWERS:
+            if self._ended or sum(not each.closed for each in self._all) >= MAX_VIEWERS:
                 return None
             viewer = Viewer(expects_audio=self._expects_audio)
-            self._joining.append(viewer)
+            self._joining.append((viewer, lead_s))
             return viewer
 
     def detach(self, viewer: Viewer) -> None:
         """Forget a viewer that has gone."""
         viewer.close()
         with self._lock:
-            for viewers in (self._joining, self._viewers):
-                if viewer in viewers:
-                    viewers.remove(viewer)
+            self._joining = [each for each in self._joining if each[0] is not viewer]
+            self._viewers = [each for each in self._viewers if each is not viewer]
         self.want(LINGER_S)
 
     def feed(self, packet: MediaPacket) -> None:
@@ -92,17 +94,18 @@ class LiveOutput:
         if joining:
             self._begin(joining, packet.t)
 
-    def _begin(self, joining: list[Viewer], t: float) -> None:
-        """Let new viewers begin with the newest random access point, if there is one."""
-        packets = self._buffer.packets_since(t - LEAD_S)
-        if not packets:
-            return
-        for viewer in joining:
+    def _begin(self, joining: list[tuple[Viewer, float]], t: float) -> None:
+        """Let new viewers begin with a random access point, if there is one in the buffer."""
+        begun = []
+        for viewer, lead_s in joining:
+            if packets := self._buffer.packets_since(t - lead_s):
+                begun.append(viewer)
             for packet in packets:
                 viewer.put(packet)
         with self._lock:
-            self._joining = [each for each in self._joining if each not in joining]
-            self._viewers += joining
+            joined = [viewer for viewer, _ in self._joining if viewer in begun]
+            self._joining = [each for each in self._joining if each[0] not in joined]
+            self._viewers += joined
 
     def handle_gap(self) -> None:
         """Go on with the next random access point: what comes doesn't continue what came."""
@@ -112,7 +115,7 @@ class LiveOutput:
         """End all viewers: the camera ends."""
         with self._lock:
             self._ended = True
-            viewers = [*self._viewers, *self._joining]
+            viewers = self._all
             self._viewers, self._joining = [], []
         for viewer in viewers:
             viewer.close()

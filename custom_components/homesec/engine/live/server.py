@@ -26,14 +26,20 @@ REQUEST_S = 5.0  # a client that takes longer to send its request is refused
 SEND_S = 10.0  # a viewer that takes longer to receive something is dropped
 KERNEL_BYTES = 512 * 1024  # of a viewer, outside of the worker's memory
 FIRST_S = 20.0  # how long a viewer waits for the first picture, of a camera that is opened for it
+FFMPEG, PROBE_S = "Lavf/", 3.0
+"""FFmpeg, and so Home Assistant, looks at 20 pictures before it shows the first one. It gets some
+seconds at once, of which a player then leaves out most. Others begin with the newest keyframe."""
 CONTENT_TYPE = "video/mp2t"
 
 
 class LiveCameras(Protocol):
     """Where viewers get their packets from."""
 
-    def open_live(self, camera_id: str) -> Viewer | None:
-        """Return a new viewer of a camera, which is opened if it's off; None if there's none."""
+    def open_live(self, camera_id: str, lead_s: float) -> Viewer | None:
+        """Return a new viewer of a camera, which is opened if it's off; None if there's none.
+
+        It begins with pictures from ``lead_s`` ago, if the camera is open already.
+        """
 
     def close_live(self, camera_id: str, viewer: Viewer) -> None:
         """Forget a viewer that has gone."""
@@ -117,7 +123,8 @@ class _Request(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.UNAUTHORIZED, ("WWW-Authenticate", 'Basic realm="HomeSec"'))
             return
         cameras = self.server.cameras
-        viewer = cameras.open_live(camera_id) if camera_id else None
+        lead_s = PROBE_S if self.headers.get("User-Agent", "").startswith(FFMPEG) else 0.0
+        viewer = cameras.open_live(camera_id, lead_s) if camera_id else None
         if viewer is None or camera_id is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return

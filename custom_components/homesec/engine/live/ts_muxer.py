@@ -28,6 +28,9 @@ _LOGGER = logging.getLogger(__name__)
 
 KEYFRAMES_S = 1.0  # between keyframes of video that is encoded
 LONGEST_PX = 1920  # longest side of such video
+REPEAT_S = 0.1
+"""Pictures that are shown for longer are repeated. FFmpeg waits for 20 pictures before it shows the
+first one, which would take 10 s with 2 pictures per second."""
 _INTERLEAVE_US = 50_000  # audio that is late or missing holds the video back no longer
 _OPTIONS = {
     "flush_packets": "1",
@@ -112,7 +115,11 @@ class TsMuxer:
     def _add_video(self, video: MediaFormat) -> _Write:
         if not video.copied:
             self._encoder = VideoEncoder(
-                self._container, video, keyframes_s=KEYFRAMES_S, longest_px=LONGEST_PX
+                self._container,
+                video,
+                keyframes_s=KEYFRAMES_S,
+                longest_px=LONGEST_PX,
+                repeat_s=REPEAT_S,
             )
             return self._encoder.write
         stream = self._container.add_mux_stream(

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from functools import partial
+from itertools import islice
 import logging
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ _AUDIO_BIT_RATE = 64_000
 MAX_ENCODED = 4096
 """Longest side of encoded pictures: larger ones are scaled, since an encoder keeps many of them."""
 _ADTS = 0xFF, 0xF0  # 12 bits that no packet without a header begins with (ISO/IEC 14496-3, 1.A.2)
+MAX_REPEATS = 40  # of one picture: nothing is made up for minutes without one
 _AUDIO_RATES = av.Codec("aac", "w").audio_rates or [48_000]
 _AUDIO_TOLERANCE_S = 0.2  # jitter or clock drift up to which audio is neither cut nor gets a gap
 
@@ -46,12 +48,18 @@ class VideoEncoder:
         *,
         keyframes_s: float = CLIP_KEYFRAMES_S,
         longest_px: int = MAX_ENCODED,
+        repeat_s: float | None = None,
     ) -> None:
-        """``keyframes_s`` between two keyframes at most; ``longest_px`` is the longest side."""
+        """``keyframes_s`` between two keyframes at most; ``longest_px`` is the longest side.
+
+        ``repeat_s``: a picture that is shown for longer is encoded again, which costs little.
+        """
         self._container = container
         self._decoder = video.video_decoder()
         self._keyframe_ticks = round(keyframes_s * TICKS)
         self._next_keyframe = 0
+        self._repeat_ticks = None if repeat_s is None else round(repeat_s * TICKS)
+        self._last: VideoFrame | None = None
         limit = min(longest_px, video.width * longest_px // max(video.height, 1))
         self._width, self._height = fit_width(video.width, video.height, limit)
         rate = Fraction(round(min(max(video.fps or 10.0, 1.0), 60.0)))
@@ -76,11 +84,24 @@ class VideoEncoder:
                 dst_color_range=ColorRange.MPEG,
                 threads=1,
             )
-            even.pts = pts
-            even.time_base = TIME_BASE
-            even.pict_type = self._picture_type(pts)
-            self._container.mux(self.stream.encode(even))
+            self._repeat_last(pts)
+            self._encode(even, pts)
         return True
+
+    def _repeat_last(self, until: int) -> None:
+        """Encode the last picture again and again up to the tick ``until``."""
+        last, step = self._last, self._repeat_ticks
+        if last is None or last.pts is None or step is None:
+            return
+        for pts in islice(range(last.pts + step, until - step // 2, step), MAX_REPEATS):
+            self._encode(last, pts)
+
+    def _encode(self, picture: VideoFrame, pts: int) -> None:
+        picture.pts = pts
+        picture.time_base = TIME_BASE
+        picture.pict_type = self._picture_type(pts)
+        self._container.mux(self.stream.encode(picture))
+        self._last = picture
 
     def _picture_type(self, pts: int) -> PictureType:
         """Return that of a keyframe when one is due: pictures may come slower than announced."""

@@ -202,10 +202,10 @@ class CameraHost:
             self._ending[camera_id] = self.sessions.pop(camera_id)
         session.stop()
 
-    def open_live(self, camera_id: str) -> Viewer | None:
+    def open_live(self, camera_id: str, lead_s: float) -> Viewer | None:
         """Return a new viewer of a camera, which is opened if it's off; None if there's none."""
         session = self._opened(camera_id, LINGER_S)
-        return None if session is None else session.live.attach()
+        return None if session is None else session.live.attach(lead_s)
 
     def close_live(self, camera_id: str, viewer: Viewer) -> None:
         """Forget a viewer that has gone."""
