@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 
+import av
 from engine_rig import file_camera
 import pytest
 from worker_pairs import wait_until
@@ -100,3 +101,31 @@ def test_engine_that_stopped_leaves_no_process(home):
     home.engine.stop(10.0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def first_packet(url):
+    with av.open(url, timeout=20) as video:
+        return next(video.demux(video=0))
+
+
+def test_live_video_of_a_worker_that_follows_has_the_same_address(home):
+    url = home.engine.live_url("cam")
+    assert first_packet(url).is_keyframe
+    home.end_worker(signal.SIGKILL)
+    assert home.engine.live_url("cam") == url
+    assert first_packet(url).is_keyframe
+    home.engine.stop(10.0)
+    assert home.engine.live_url("cam") is None
+    with pytest.raises(ConnectionRefusedError):
+        first_packet(url)
+
+
+def test_camera_that_is_off_is_opened_in_its_worker(home):
+    home.engine.set_activity("cam", Activity.OFF)
+    wait_until(lambda: home.all(HealthChanged)[-1].health is CameraHealth.OFF)
+    reports = len(home.all(HealthChanged))
+    assert home.engine.jpeg("cam") is None
+    wait_until(lambda: home.engine.jpeg("cam", opens=True))
+    assert first_packet(home.engine.live_url("cam")).is_keyframe
+    assert len(home.all(HealthChanged)) == reports
+    assert home.engine.health("cam") is CameraHealth.OFF

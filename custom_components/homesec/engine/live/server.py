@@ -26,9 +26,10 @@ REQUEST_S = 5.0  # a client that takes longer to send its request is refused
 SEND_S = 10.0  # a viewer that takes longer to receive something is dropped
 KERNEL_BYTES = 512 * 1024  # of a viewer, outside of the worker's memory
 FIRST_S = 20.0  # how long a viewer waits for the first picture, of a camera that is opened for it
-FFMPEG, PROBE_S = "Lavf/", 3.0
-"""FFmpeg, and so Home Assistant, looks at 20 pictures before it shows the first one. It gets some
-seconds at once, of which a player then leaves out most. Others begin with the newest keyframe."""
+FFMPEG, LEAD_S = "Lavf/", 8.0
+"""FFmpeg, and so Home Assistant, gets the last seconds at once. It looks at 20 pictures before it
+shows one, and Home Assistant's HLS begins when a segment of 6 s is complete; players start near
+its end. Other viewers begin with the newest keyframe, since they'd show all of it."""
 CONTENT_TYPE = "video/mp2t"
 
 
@@ -123,7 +124,7 @@ class _Request(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.UNAUTHORIZED, ("WWW-Authenticate", 'Basic realm="HomeSec"'))
             return
         cameras = self.server.cameras
-        lead_s = PROBE_S if self.headers.get("User-Agent", "").startswith(FFMPEG) else 0.0
+        lead_s = LEAD_S if self.headers.get("User-Agent", "").startswith(FFMPEG) else 0.0
         viewer = cameras.open_live(camera_id, lead_s) if camera_id else None
         if viewer is None or camera_id is None:
             self._refuse(HTTPStatus.NOT_FOUND)
