@@ -280,11 +280,22 @@ describe("openWebRtc", () => {
     expect(reports.failed).toHaveBeenCalled();
   });
 
-  test("a short loss of the connection is no failure", async () => {
+  test("only a long loss of the connection is a failure", async () => {
     await open();
+    vi.useFakeTimers();
     peer.become("disconnected");
+    vi.advanceTimersByTime(4000);
     peer.become("connected");
+    vi.advanceTimersByTime(60_000);
     expect(reports.failed).not.toHaveBeenCalled();
+    peer.become("disconnected");
+    vi.advanceTimersByTime(5000);
+    expect(reports.failed).toHaveBeenCalledOnce();
+    peer.become("disconnected");
+    stop();
+    vi.advanceTimersByTime(60_000);
+    expect(reports.failed).toHaveBeenCalledOnce();
+    vi.useRealTimers();
   });
 
   test("stop ends the session in Home Assistant", async () => {

@@ -5,6 +5,7 @@ Chromium plays HLS with hls.js. No provider of WebRTC runs here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import json
 from pathlib import Path
 import subprocess
 import time
@@ -157,21 +158,16 @@ def test_picture_is_saved_in_its_full_size(home: Home, tmp_path: Path) -> None:
     assert found[0].read_bytes().startswith(b"\xff\xd8\xff")
 
 
-def test_keys_and_swipes_lead_to_the_other_camera(home: Home) -> None:
-    page = home.page
-    page.press("ArrowRight")
-    page.wait_for_text(f"(?m)^{SECOND}$")
-    home.wait_until_playing()
-    page.drag("homesec-live-stage", by=(200, 5))
-    page.wait_for_text(f"(?m)^{CAMERA_NAME}$")
-
-
 def test_camera_that_is_off_shows_its_last_picture_and_opens_when_watched(home: Home) -> None:
     page = home.page
     home.turn_detection(SECOND, on=False)
     home.wait_for_health(SECOND, "off")
     page.open("/homesec")
     page.wait_for_text("Last picture: ")
+    page.wait_for(
+        "deepDom.matching('homesec-still')?.shadowRoot.querySelector('img')?.naturalWidth"
+    )
+    assert home.count_connections() == 1  # of the camera that runs
     page.click(f"Live view of {SECOND}")
     home.wait_until_playing()
     page.wait_for_text("nothing is detected or recorded")
@@ -182,8 +178,40 @@ def test_camera_that_is_off_shows_its_last_picture_and_opens_when_watched(home: 
     page.wait_for_text("Record now")
 
 
+def test_keys_and_swipes_lead_to_the_other_camera(home: Home) -> None:
+    page = home.page
+    page.press("ArrowRight")
+    page.wait_for_text(f"(?m)^{CAMERA_NAME}$")
+    home.wait_until_playing()
+    page.drag("homesec-live-stage", by=(200, 5))
+    page.wait_for_text(f"(?m)^{SECOND}$")
+    page.press("Escape")
+    page.wait_for("location.pathname === '/homesec'")
+
+
+def test_tile_is_live_while_the_mouse_rests_on_it(home: Home) -> None:
+    page = home.page
+    page.open("/homesec")
+    page.wait_for_text(SECOND)
+    box = page.wait_for("JSON.stringify(deepDom.matching('a.open').getBoundingClientRect())")
+    moving = (
+        "[...deepDom.elements()]"
+        ".filter(e => e.matches('img') && e.src.includes('/api/camera_proxy_stream/')).length"
+    )
+    assert page.evaluate(moving) == 0
+    point = json.loads(box)
+    page.command(
+        "Input.dispatchMouseEvent", type="mouseMoved", x=point["x"] + 50, y=point["y"] + 50
+    )
+    page.wait_for(f"{moving} === 1")
+    page.command("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
+    page.wait_for(f"{moving} === 0")
+
+
 def test_axe_reports_nothing_serious_and_a_phone_shows_all(home: Home) -> None:
     page = home.page
+    page.click(f"Live view of {CAMERA_NAME}")
+    page.wait_for_text("Latest clips")
     assert axe.findings(page) == []
     page.resize(PHONE, mobile=True)
     page.wait_for(f"innerWidth === {PHONE[0]}")

@@ -39,7 +39,9 @@ export class LivePicture extends LitElement {
     this.intersection.disconnect();
     document.removeEventListener("visibilitychange", this.onVisibilityChange);
     clearTimeout(this.timer);
-    this.source = null; // closes the connection of live video
+    this.source = null;
+    // Closes the connection of moving pictures, which an element that's gone may keep.
+    this.renderRoot.querySelector("img")?.removeAttribute("src");
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {

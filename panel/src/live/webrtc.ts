@@ -11,6 +11,9 @@ export type WebRtcMessage =
   | { type: "candidate"; candidate: RTCIceCandidateInit }
   | { type: "error"; code: string; message: string };
 
+/** A connection that is lost for so long doesn't come back by itself. */
+const LOSS_MS = 5000;
+
 interface ClientConfig {
   configuration: RTCConfiguration;
   dataChannel?: string;
@@ -51,6 +54,7 @@ class WebRtcSession implements LiveVideo {
   /** Ways to reach the camera that came before its answer. */
   private early: RTCIceCandidateInit[] = [];
   private isAnswered = false;
+  private lossTimer: ReturnType<typeof setTimeout> | undefined;
   private unsubscribe: (() => Promise<void>) | null = null;
 
   constructor(
@@ -61,9 +65,7 @@ class WebRtcSession implements LiveVideo {
     peer.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate) this.sendCandidate(candidate.toJSON());
     };
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === "failed" || peer.connectionState === "closed") this.fail();
-    };
+    peer.onconnectionstatechange = () => this.followConnection();
     const stream = new MediaStream();
     peer.ontrack = ({ track }) => {
       stream.addTrack(track);
@@ -100,6 +102,7 @@ class WebRtcSession implements LiveVideo {
   }
 
   stop(): void {
+    clearTimeout(this.lossTimer);
     this.options.video.srcObject = null;
     this.leave();
     this.peer.close();
@@ -108,6 +111,19 @@ class WebRtcSession implements LiveVideo {
   /** End the session in Home Assistant. Fails if the connection was lost, and the session with it. */
   private leave(): void {
     void this.unsubscribe?.().catch(() => undefined);
+  }
+
+  /** Browsers wait for half a minute until they call a lost connection failed. */
+  private followConnection(): void {
+    clearTimeout(this.lossTimer);
+    switch (this.peer.connectionState) {
+      case "failed":
+      case "closed":
+        this.fail();
+        break;
+      case "disconnected":
+        this.lossTimer = setTimeout(() => this.fail(), LOSS_MS);
+    }
   }
 
   private async handle(message: WebRtcMessage): Promise<void> {
