@@ -85,6 +85,7 @@ async def test_camera_is_added_with_its_login_and_told_from_a_wrong_one(
     placeholders = shown["description_placeholders"]
     assert placeholders["formats"].startswith("640 x 272 · H.264")
     assert "Detection stream: 640 x 272" in placeholders["formats"]
+    assert "Detected by the camera itself: people, motion, vehicles," in placeholders["formats"]
     assert placeholders["picture"]
     assert suggested_values(shown)["name"] == "Dome"
     done = await submit_subentry(hass, shown, SETTINGS)

@@ -26,6 +26,7 @@ from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.detector.state import DetectorStatus
 from custom_components.homesec.engine.cloud.errors import StorageError
 from custom_components.homesec.engine.core import errors
+from custom_components.homesec.engine.core.discovery import EventKind
 from custom_components.homesec.engine.core.types import TamperKind, Trigger, ZoneKind
 from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
@@ -438,10 +439,11 @@ def test_notes_and_clip_triggers_have_texts() -> None:
         "model_added",
         "single_pictures",
     }
-    notes |= {"bucket_stored", "bucket_keeps", "old_format"}
+    notes |= {"bucket_stored", "bucket_keeps", "old_format", "camera_events"}
     notes |= {"single_pictures", "password_saved", "key_saved", "secret_saved", "private_key_saved"}
     assert TEXTS["selector"]["note"]["options"].keys() == notes
     assert TEXTS["selector"]["trigger"]["options"].keys() == set(Trigger)
+    assert TEXTS["selector"]["camera_event"]["options"].keys() == set(EventKind)
 
 
 def test_manifest_meets_home_assistant_and_hacs_rules() -> None:

@@ -86,6 +86,9 @@ class CameraFlow(CameraSearchSteps):
             known = await self._async_known_device(stored)
             return self._save(name, {**self._source, **learned, **known, **settings}, unique_id)
         initial = stored if self._reconfiguring else await self._async_first_settings()
+        formats = await self._preview.async_formats(self.hass)
+        if not initial.get(CONF_WAKE_SENSORS) and (reported := await self._async_reported()):
+            formats = f"{formats}\n\n{reported}"
         errors, details, answer = self._again.pop()
         details = {"zone": "", "label": "", **details}
         shown = answer or format_settings(await self._async_name(), initial, zone_kinds)
@@ -104,7 +107,7 @@ class CameraFlow(CameraSearchSteps):
             errors=errors,
             description_placeholders={
                 "picture": self._async_picture(),
-                "formats": await self._preview.async_formats(self.hass),
+                "formats": formats,
                 "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
                 "note": await self._preview.async_advice(self.hass),
                 **details,

@@ -20,6 +20,7 @@ from ..const import (
     SECTION_CONNECTION,
     SUBENTRY_CAMERA,
 )
+from ..engine.core.discovery import EventKind
 from ..engine.core.errors import HomeSecError, InvalidSource, SourceError, StreamNotFound
 from ..translations import async_options
 from .camera_source import TEXTS, CameraSourceSteps
@@ -66,6 +67,7 @@ class CameraSearchSteps(CameraSourceSteps):
         self._channels: dict[str, Channel] = {}  # by the value of their option
         self._read_task: asyncio.Task[DeviceDetails] | None = None
         self._answer: dict[str, Any] = {}  # to the form with the maker
+        self._reported: list[EventKind] = []  # what the camera's own detection reports
 
     async def async_step_user(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Search for cameras first."""
@@ -124,6 +126,7 @@ class CameraSearchSteps(CameraSourceSteps):
     async def _async_choose(self, value: str) -> SubentryFlowResult:
         offer = self._offers.get(value)
         self._chosen = None if offer is None else offer.device
+        self._reported = []
         if value == AGAIN:
             return await self.async_step_search()
         if value == MAKER:
@@ -211,7 +214,17 @@ class CameraSearchSteps(CameraSourceSteps):
             serial=details.serial,
             mac=details.mac or "",
         )
+        kinds = {event.kind for event in details.events}
+        self._reported = [kind for kind in EventKind if kind in kinds]
         self._use_channel(next(iter(self._channels.values())))
+
+    async def _async_reported(self) -> str:
+        """Return what the camera reports itself, and how that can wake it."""
+        if not self._reported:
+            return ""
+        names = await async_options(self.hass, "camera_event")
+        text = (await async_options(self.hass, "note"))["camera_events"]
+        return text.format(kinds=", ".join(names[kind] for kind in self._reported))
 
     async def async_step_channel(
         self, user_input: dict[str, Any] | None = None
