@@ -443,6 +443,30 @@ async def test_address_that_is_none_is_refused_without_a_connection(
     probe.assert_not_called()
 
 
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (errors.InvalidSource(), {"host": "invalid_address"}),
+        (errors.HostNotFound(), {"host": "host_not_found"}),
+        (errors.OnvifMissing(), {"base": "no_onvif"}),
+        (errors.LoginRefused(), {"password": "invalid_auth"}),
+    ],
+)
+async def test_device_by_its_address_that_tells_nothing_shows_why(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    read: Any,
+    failure: errors.HomeSecError,
+    expected: dict[str, str],
+) -> None:
+    read.side_effect = failure
+    await set_up(hass, entry)
+    form = await choose(hass, entry, "Select the maker")
+    again = await submit_subentry(hass, form, {**BY_MAKER, "maker": "ONVIF"})
+    assert (again["step_id"], again["errors"]) == ("maker", expected)
+    assert suggested_values(again)["maker"] == "ONVIF"
+
+
 async def test_mac_of_a_camera_by_its_address_is_remembered(
     hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any]
 ) -> None:

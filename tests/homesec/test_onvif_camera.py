@@ -121,7 +121,7 @@ async def test_camera_that_search_does_not_reach_is_added_by_its_address(
     given = {"maker": "ONVIF", "channel": 1, "username": USER, "preset": "indoor"}
     for host, password, wrong in (
         ("127.0.0.1:1", PASSWORD, {"host": "connection_refused"}),
-        ("a b", PASSWORD, {"host": "invalid_source"}),
+        ("a b", PASSWORD, {"host": "invalid_address"}),
         (f"127.0.0.1:{camera.port}", "wrong", {"password": "invalid_auth"}),
     ):
         form = await submit_subentry(hass, form, {**given, "host": host, "password": password})

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 _LOGIN, _MAKER = "login", "maker"  # steps
 _NO_STREAMS = "no_streams"
+_INVALID_ADDRESS = "invalid_address"
 _NOT_IN_FORM = (SECTION_CONNECTION, "verify_tls")
 """Fields of the form with the whole source only, which an error can be about."""
 
@@ -199,7 +200,8 @@ class CameraSearchSteps(CameraSourceSteps):
         elif isinstance(error, StreamNotFound):
             self._errors = {CONF_MAKER: "maker_paths_missing"}
         else:
-            self._errors = {CONF_HOST: error.key}
+            is_none = isinstance(error, InvalidSource)
+            self._errors = {CONF_HOST: _INVALID_ADDRESS if is_none else error.key}
 
     def _adopt(self, details: DeviceDetails) -> None:
         """Take over what a device told of itself."""
@@ -260,7 +262,7 @@ class CameraSearchSteps(CameraSourceSteps):
         try:
             self._pairs = maker.stream_pairs(address, int(user_input[CONF_CHANNEL]))
         except InvalidSource:
-            self._errors = {CONF_HOST: "invalid_address"}
+            self._errors = {CONF_HOST: _INVALID_ADDRESS}
             return await self._async_from_top(_MAKER)
         self._source = stream_source(user_input, self._source, self._pairs[0].main)
         self._device = KnownDevice(maker=maker.name)
