@@ -9,6 +9,7 @@ from .alerts.rule_check import RuleCheck
 from .bus_events import bus_event
 from .camera_issues import CameraIssueEvent, async_camera_event, async_forget_camera_events
 from .cameras.daylight import Daylight
+from .cameras.sensor_check import SensorCheck
 from .detector.setup import async_choose_detector
 from .engine.core.errors import HomeSecError, StartFailed
 from .engine.core.events import (
@@ -73,6 +74,7 @@ class HomeSecCoordinator:
         self._alerts = alerts
         self._storage = storage
         self._rule_check = RuleCheck(hass, entry, cameras)
+        self._sensor_check = SensorCheck(hass, entry, cameras)
         self._start = EngineStart(
             hass,
             entry,
@@ -148,6 +150,7 @@ class HomeSecCoordinator:
             async_forget_camera_events(self._hass, camera_id)
         self._alerts.async_sync()
         self._rule_check.async_update()
+        self._sensor_check.async_update()
         for camera_id in self._cameras:
             self._cameras.async_announce(camera_id)
             self._bus.async_dispatch(CameraChanged(camera_id=camera_id))

@@ -20,6 +20,7 @@ import custom_components.homesec
 from custom_components.homesec import config_flow, const, event, issues, repairs, sensor
 from custom_components.homesec.alerts.rule_check import Referenced
 from custom_components.homesec.alerts.rules import AlertKind
+from custom_components.homesec.cameras import sensor_check
 from custom_components.homesec.clips.deletion import NOT_RESTORED, REMOVED_LATER
 from custom_components.homesec.cloud import issues as storage_issues
 from custom_components.homesec.cloud.state import error_keys
@@ -335,6 +336,7 @@ def test_issues_have_texts_and_known_placeholders() -> None:
         | issues.DETECTOR_ISSUES
         | issues.RECORDING_ISSUES
     )
+    raised.add(sensor_check.ISSUE)
     raised |= {*issues.SECOND_ISSUES.values(), issues.SECOND_FAILED}
     tampering = {f"camera_tamper_{kind}" for kind in TamperKind}
     raised |= tampering
@@ -355,7 +357,13 @@ def test_issues_have_texts_and_known_placeholders() -> None:
     } | issues.RECIPIENT_ISSUES
     assert TEXTS["issues"].keys() == raised
     for key, issue in TEXTS["issues"].items():
-        known = {"camera", "detector", "model", *(VIDEO if key.startswith("camera") else ())}
+        known = {
+            "camera",
+            "detector",
+            "model",
+            "sensors",
+            *(VIDEO if key.startswith("camera") else ()),
+        }
         if key.endswith("_unavailable"):
             known |= {"files", "folder"}
         if key in {*engine_issues, "engine_spare", "engine_folder_empty"}:

@@ -76,7 +76,8 @@ def bypassed_names(cameras: CameraRegistry, snapshot: AlarmSnapshot) -> list[str
 def present_labels(cameras: CameraRegistry, mode: AlarmMode) -> list[tuple[str, str]]:
     """Return the cameras that guard in a mode, each with a label that it detects now.
 
-    A sensor's word of some seconds ago doesn't say that who left is still there.
+    A sensor's word of some seconds ago doesn't say that who left is still there. What it reported
+    in the exit delay counts once it reports again, or the picture shows it.
     """
     return [
         (camera_id, label)

@@ -200,9 +200,7 @@ class AlertController:
             guards = self._mode(camera_id) is not AlarmMode.DISARMED
             for label, presence in state.presences.items() if guards and state.watching else ():
                 known = self._open.present(camera_id, label)
-                if not presence.is_seen:
-                    continue  # who left may have been reported a moment before
-                if known is None or known[1].mode is AlarmMode.DISARMED:
+                if presence.is_seen and (known is None or known[1].mode is AlarmMode.DISARMED):
                     self._async_add_presence(presence, _now(), state.clips.get(label))
 
     def _async_add_presence(self, presence: Presence, at: float, clip_id: str | None) -> None:
