@@ -11,6 +11,10 @@ import pytest
 from videos import FigureDetector, content, number_of
 
 from custom_components.homesec.engine.camera import detect_stream
+from custom_components.homesec.engine.camera.frame_sampler import FrameSampler
+from custom_components.homesec.engine.capture import reconnecting_source
+from custom_components.homesec.engine.capture.reconnecting_source import CameraSource
+from custom_components.homesec.engine.core.errors import PictureTooLarge
 from custom_components.homesec.engine.core.events import (
     ClipSaved,
     DetectionStarted,
@@ -223,3 +227,60 @@ def test_another_detect_stream_starts_the_camera_again(cameras, rig):
     assert rig.engine.worker.sessions["cam"][0] is first
     rig.engine.set_camera(replace(camera, detect_source=None), Activity.DETECT)
     assert rig.engine.worker.sessions["cam"][0] is not first
+
+
+# --- defects and overload ---
+
+
+def test_defect_in_reading_the_detect_stream_does_not_reach_the_main_stream(
+    rigs, films, monkeypatch, caplog
+):
+    class Broken(CameraSource):
+        def packets(self):
+            yield None
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(detect_stream, "CameraSource", Broken)
+    monkeypatch.setattr(detect_stream, "REPORT_S", 0.0)
+    main, low = films
+    rig = rigs()
+    rig.play(file_camera(main, detect_source=detect_file(low)))
+    assert len([x for x in caplog.records if x.levelname == "ERROR" and x.exc_info]) == 1
+    assert rig.of(DetectionStarted)
+    assert [event.health for event in rig.of(HealthChanged)] == [
+        CameraHealth.CONNECTING,
+        CameraHealth.RUNNING,
+        CameraHealth.OFF,
+    ]
+
+
+def test_refused_picture_ends_the_detect_stream_only(rigs, films, monkeypatch):
+    refused = []
+
+    class Refusing(FrameSampler):
+        def feed(self, packet, **_):
+            refused.append(packet)
+            raise PictureTooLarge
+
+    monkeypatch.setattr(detect_stream, "FrameSampler", Refusing)
+    monkeypatch.setattr(reconnecting_source, "FIRST_WAIT_S", 0.02)
+    main, low = films
+    low = detect_file(low, paced=True, loop=True)
+    rig = rigs()
+    rig.engine.set_camera(file_camera(main, paced=True, detect_source=low), Activity.DETECT)
+    wait_until(lambda: len([packet for packet in refused if packet.keyframe]) >= 3)
+    rig.wait_health(CameraHealth.RUNNING)
+    assert CameraHealth.LOST not in [event.health for event in rig.of(HealthChanged)]
+
+
+def test_only_keyframes_of_a_detect_stream_that_is_far_behind_are_decoded(
+    rig, make_video, monkeypatch
+):
+    monkeypatch.setattr(detect_stream, "BEHIND_S", -100.0)
+    main = file_camera(make_video(seconds=60, walks=()), paced=True)
+    low = detect_file(make_video(seconds=60, walks=(), gop_s=0.5), paced=True)
+    rig.engine.set_camera(replace(main, detect_source=low), Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    session, _ = rig.engine.worker.sessions["cam"]
+    wait_until(lambda: session.stats().decoded_fps > 0)
+    assert session.stats().decoded_fps < 5
