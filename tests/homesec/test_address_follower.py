@@ -152,6 +152,27 @@ async def test_lost_connection_takes_over_what_was_seen_before(
     runtime.bus.async_dispatch(HealthChanged(camera_id="gone", health=CameraHealth.OFF))
 
 
+async def test_camera_that_was_changed_by_hand_stays_where_it_was_put(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    runtime = entry.runtime_data
+    runtime.cameras[CAMERA_ID].apply(
+        HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
+    )
+    await appear(hass)
+    by_hand = "rtsp://192.0.2.30/1"
+    camera = entry.subentries[CAMERA_ID]
+    hass.config_entries.async_update_subentry(entry, camera, data={**camera.data, "url": by_hand})
+    for _ in range(2):
+        lost = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.LOST)
+        runtime.cameras[CAMERA_ID].apply(lost)
+        runtime.bus.async_dispatch(lost)
+        await hass.async_block_till_done()
+        assert url(entry) == by_hand
+
+
 async def test_all_cameras_of_a_recorder_are_followed(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path
 ) -> None:

@@ -42,7 +42,8 @@ class AddressFollower:
         self._hass = hass
         self._entry = entry
         self._cameras = cameras
-        self._seen: dict[str, str] = {}  # IP addresses by MAC address
+        self._waiting: dict[str, tuple[str, object]] = {}
+        """Of connected cameras, the address at which one was seen, and its URL at that time."""
         bus.async_subscribe(self._async_handle, kinds=(HealthChanged,))
 
     @callback
@@ -50,24 +51,28 @@ class AddressFollower:
         """Take over the IP address at which a device was seen."""
         if not (known := normal_mac(mac)):
             return
-        self._seen[known] = address
         for camera in self._entry.get_subentries_of_type(SUBENTRY_CAMERA):
-            self._async_follow(camera)
+            if source_mac(camera.data) != known:
+                continue
+            state = self._cameras.get(camera.subentry_id)
+            if state is not None and state.watching:
+                self._waiting[camera.subentry_id] = address, camera.data[CONF_URL]
+            else:
+                self._async_follow(camera, address)
 
     @callback
     def _async_handle(self, event: EngineEvent) -> None:
-        # It may have been seen elsewhere while its old connection wasn't known to be lost.
-        if isinstance(event, HealthChanged) and event.health is not CameraHealth.RUNNING:
-            camera = self._entry.subentries.get(event.camera_id)
-            if camera is not None:
-                self._async_follow(camera)
+        """Follow a camera that was seen elsewhere before its connection was known to be lost."""
+        if not isinstance(event, HealthChanged) or event.health is CameraHealth.RUNNING:
+            return
+        address, url = self._waiting.pop(event.camera_id, ("", None))
+        camera = self._entry.subentries.get(event.camera_id)
+        # Whoever changed its URL since then knows better.
+        if camera is not None and address and camera.data.get(CONF_URL) == url:
+            self._async_follow(camera, address)
 
     @callback
-    def _async_follow(self, camera: ConfigSubentry) -> None:
-        address = self._seen.get(source_mac(camera.data))  # a MAC address is never empty here
-        state = self._cameras.get(camera.subentry_id)
-        if address is None or (state is not None and state.watching):
-            return
+    def _async_follow(self, camera: ConfigSubentry, address: str) -> None:
         changed = moved_urls(camera.data, address)
         if not changed:
             return
