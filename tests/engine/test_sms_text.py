@@ -52,7 +52,7 @@ def test_count_of_segments_follows_the_standard(text: str, segments: int) -> Non
         ("Cafe\u0301", "Café"),  # composed
         ("`tick´ ′ ″ − • « »", "'tick' ' \" - * \" \""),
         ("soft\u00adhyphen\ufeff\u200b", "softhyphen"),
-        # A letter or an emoji outside the alphabet: nothing is gained, so nothing is changed.
+        # A letter or an emoji outside the alphabet: no segment is saved, so nothing is changed.
         ("Żółta brama – “dół”…", "Żółta brama – “dół”…"),
         ("Garden 🐈 – Anna’s", "Garden 🐈 – Anna’s"),
         # A pair of surrogates that came as two characters, and a half without the other.
@@ -62,6 +62,41 @@ def test_count_of_segments_follows_the_standard(text: str, segments: int) -> Non
 )
 def test_typographic_characters_are_replaced_where_that_helps(text: str, sent: str) -> None:
     assert to_sms(text) == sent
+
+
+WORDS = "in one SMS, if none of its characters is outside the GSM alphabet of all phones"
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Żółta brama", "Zolta brama"),
+        ("Ćevapčići, œuf, İstanbul, ﬁ, 21 °C", "Cevapcici, oeuf, Istanbul, fi, 21 C"),
+        ("Ünlü ä ß Ç é stay, ç not", "Ünlü ä ß Ç é stay, c not"),
+        ("Kitten 🐈", "Kitten"),
+        ("Kitten 🐈 – garden", "Kitten - garden"),
+        ("👍🏽 🐈‍⬛ Kitten 🏳️‍🌈!", "Kitten!"),
+        ("a🐈b", "a b"),
+        ("the 🐈", "the"),
+        # Nothing would be left of it.
+        ("Who: 🚗. Where", None),
+        ("🚗", None),
+        ("Гараж 🐈", None),
+        ("車庫", None),
+        ("≤ 5", None),
+    ],
+)
+def test_letters_and_emoji_are_changed_where_that_saves_a_segment(
+    text: str, sent: str | None
+) -> None:
+    assert to_sms(text) == text
+    expected = f"{text}: {WORDS}" if sent is None else f"{sent}: {WORDS}"
+    assert to_sms(f"{text}: {WORDS}") == expected
+
+
+def test_link_stays_as_it_is() -> None:
+    link = "https://zażółć.example.org/🐈/…"
+    assert to_sms(f"Zażółć {link} {WORDS}") == f"Zażółć {link} {WORDS}"
 
 
 def test_text_that_is_cut_off_stays_in_its_alphabet() -> None:
@@ -128,3 +163,20 @@ def test_text_never_takes_more_segments_than_it_came_with(text: str) -> None:
     assert count_segments(to_sms(text)) <= count_segments(text)
     if encoding_of(text) is Encoding.GSM:
         assert to_sms(text) == text
+
+
+@given(text=TEXTS)
+def test_form_that_was_chosen_is_chosen_again(text: str) -> None:
+    assert to_sms(to_sms(text)) == to_sms(text)
+
+
+LETTERS = st.text(st.sampled_from("aZéŻółćçñßŐřœđ ,.-'’“”…–"), min_size=1, max_size=120)
+
+
+@given(text=LETTERS)
+def test_text_in_latin_letters_takes_no_more_than_in_the_gsm_alphabet(text: str) -> None:
+    """Its longest replacement is three dots for an ellipsis."""
+    sent = to_sms(text)
+    assert count_segments(sent) <= max(1, -(-3 * len(text) // 153))
+    if len(text) > 70:
+        assert encoding_of(sent) is Encoding.GSM

@@ -1,5 +1,7 @@
 """Texts take one SMS where they can, whatever the cameras are called."""
 
+# ruff: noqa: RUF001 - other alphabets are what this is about
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -25,9 +27,15 @@ URL = "https://abcdefghijklmnopqrstuvwxyz01234.ui.nabu.casa"
         ("Drive \u2013 street side\u2026", "Drive - street side...", 1),
         ("A camera with a very long name indeed", "A camera with a ver...", 1),
         ("Caf\u00e9 {east} [1] \u20ac", "Café {east} [1] €", 1),
-        # In Polish it takes what it takes, but says what it is called.
-        ("Żółta brama", "Żółta brama", 2),
-        ("Kitten 🐈", "Kitten 🐈", 2),
+        ("Żółta brama od ulicy", "Zolta brama od ulicy", 1),
+        ("Kitten 🐈", "Kitten", 1),
+        ("Anna\u2019s 🐈‍⬛ house", "Anna's house", 1),
+        ("Jardín", "Jardin", 1),
+        # An emoji that is all of a name stays, and so does another alphabet, up to two segments.
+        ("🚗", "🚗", 2),
+        ("Гараж у ворот", "Гараж у ворот", 2),
+        ("Гараж со стороны улицы", "Garazh so storony u...", 1),
+        ("Склад у ворот, второй", "Sklad u vorot vtoroi", 1),
     ],
 )
 async def test_text_of_an_alert_takes_few_segments(

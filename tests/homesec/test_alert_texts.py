@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from alert_factories import BY_HAND, NOW, alert
 from homesec_fixtures import set_up
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 
 from custom_components.homesec.alerts.rules import AlertKind
-from custom_components.homesec.alerts.texts import AlertTexts, absolute_link, link_path
+from custom_components.homesec.alerts.texts import (
+    MAX_SEGMENTS,
+    AlertTexts,
+    absolute_link,
+    link_path,
+)
+from custom_components.homesec.engine.sms.sms_text import count_segments
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -93,6 +100,49 @@ async def test_sms_with_longest_names_fits_two_segments(texts: AlertTexts) -> No
     clip = texts.sms(alert(*sightings), link, clip=True)
     assert "The clip is ready." in clip
     assert len(clip) <= TWO_PARTS
+
+
+NABU_CASA_LINK = f"https://{'a' * 32}.ui.nabu.casa/homesec/clip/{CLIP_ID}"
+NAMES = st.text(
+    st.one_of(
+        st.characters(categories=("L", "M", "N", "P", "S", "Zs")),
+        st.sampled_from("ażłñ бГ庫🐈🏽\u200d…"),
+    ),
+    min_size=1,
+    max_size=40,
+)
+KINDS = st.sampled_from([{}, {"kind": AlertKind.ALARM}, {"count": 12}, {**DURESS, "by": "Аня"}])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=4), kind=KINDS)
+async def test_sms_takes_two_segments_whatever_the_names(
+    texts: AlertTexts, names: list[tuple[str, str]], kind: dict[str, Any]
+) -> None:
+    sightings = [{**kind, "camera": camera, "zones": (zone,)} for camera, zone in names]
+    for clip in (False, True):
+        text = texts.sms(alert(*sightings), NABU_CASA_LINK, clip=clip)
+        assert text.endswith(f" {NABU_CASA_LINK}")
+        assert count_segments(text) <= MAX_SEGMENTS
+
+
+@pytest.mark.parametrize(
+    ("camera", "shown"),
+    [
+        ("Гараж", "Garazh"),
+        ("Αυλή, πίσω", "Aule piso"),
+        ("🚗", "Automobile"),
+        ("Задний двор 🐈", "Zadnii dvor"),
+        ("Żółta brama", "Zolta brama"),
+    ],
+)
+async def test_names_are_in_latin_letters_in_a_text_that_would_be_too_long(
+    texts: AlertTexts, camera: str, shown: str
+) -> None:
+    sample = alert({"kind": AlertKind.ALARM, "camera": camera, "zones": ()})
+    text = texts.sms(sample, NABU_CASA_LINK)
+    assert text.startswith(f"ALARM! Person: {shown}. ")
+    assert texts.title(sample) == f"ALARM! Person: {camera}"
 
 
 async def test_link_uses_external_url_else_app(hass: HomeAssistant) -> None:

@@ -6,49 +6,15 @@ such as a typographic apostrophe, makes the whole text UCS-2. Of a text that tak
 holds a bit less: its *segment* also says where it belongs.
 """
 
-# ruff: noqa: RUF001 - the characters that are replaced look like others
-
 from enum import Enum
 import re
 from typing import TYPE_CHECKING
 import unicodedata
 
+from .gsm_alphabet import BASIC, EXTENSION, to_latin, to_plain
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = frozenset("\f^{}\\[~]|€")
-"""Characters of the alphabet that take the room of two."""
-
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛′‵ʹʻʼʽˈ´`＇", "'"),
-        **dict.fromkeys("“”„‟″‶«»〝〞＂", '"'),
-        **dict.fromkeys("‹", "<"),
-        **dict.fromkeys("›", ">"),
-        **dict.fromkeys("‐‑‒–—―⁃−﹣－", "-"),
-        **dict.fromkeys("•‣∙·・", "*"),
-        **dict.fromkeys("\t\v\u00a0\u1680\u202f\u205f\u3000", " "),
-        **dict.fromkeys(map(chr, range(0x2000, 0x200B)), " "),
-        **dict.fromkeys("\u2028\u2029\u0085", "\n"),
-        **dict.fromkeys("\u00ad\u200b\u2060\ufeff\u200e\u200f", ""),  # invisible
-        "\u2024": ".",
-        "\u2025": "..",
-        "…": "...",
-        "⁄": "/",
-        "×": "x",
-        "№": "No",
-        "™": "(TM)",
-        "©": "(C)",
-        "®": "(R)",
-        "→": "->",
-        "←": "<-",
-    }
-)
-"""Typographic characters that say the same in plain ones. Letters aren't replaced: a name stays."""
+    from collections.abc import Callable, Iterator
 
 CUT = "..."
 """In place of what is cut off; the typographic ellipsis isn't in the GSM alphabet."""
@@ -80,13 +46,13 @@ class Encoding(Enum):
 
     def _units(self, character: str) -> int:
         if self is Encoding.GSM:
-            return 2 if character in _EXTENSION else 1
+            return 2 if character in EXTENSION else 1
         return 2 if ord(character) > 0xFFFF else 1  # a surrogate pair
 
 
 def encoding_of(text: str) -> Encoding:
     """Return how phones encode a text."""
-    return Encoding.GSM if set(text) <= _BASIC | _EXTENSION else Encoding.UCS2
+    return Encoding.GSM if set(text) <= BASIC | EXTENSION else Encoding.UCS2
 
 
 def count_segments(text: str) -> int:
@@ -95,16 +61,19 @@ def count_segments(text: str) -> int:
 
 
 def to_sms(text: str, limit: int | None = None) -> str:
-    """Return a text as it is sent: with plain punctuation if that makes it GSM, and cut off.
+    """Return a text as it is sent: in the form that takes the fewest segments, and cut off.
 
-    ``limit`` is the greatest length in the units of its encoding. Links are kept whole.
+    Of two that take as many, it's the one with less changed: plain punctuation changes the least,
+    letters without accents and left out emoji the most. ``limit`` is the greatest length in the
+    units of its encoding. Links are kept whole, and as they are.
     """
     # Halves of surrogate pairs are joined, or replaced if the other one is missing.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     composed = unicodedata.normalize("NFC", text)
-    plain = composed.translate(_PLAIN)
-    forms = [plain] if encoding_of(plain) is Encoding.GSM else []
-    text = min([*forms, composed, text], key=count_segments)
+    changed = [_outside_links(change, composed) for change in (to_plain, to_latin)]
+    # Either is of use only if it's GSM as a whole.
+    plain, latin = ([x] if encoding_of(x) is Encoding.GSM else [] for x in changed)
+    text = min([*plain, composed, text, *latin], key=count_segments)
     # Without the emoji that is cut off, the rest may be GSM, and measured in other units.
     while limit is not None and (encoding := encoding_of(text)).length(text) > limit:
         text = _cut(text, encoding, limit)
@@ -132,6 +101,13 @@ def _cut(text: str, encoding: Encoding, limit: int) -> str:
         longer = f"{kept} {link}".strip()
         kept = longer if encoding.length(longer) <= limit else kept
     return kept
+
+
+def _outside_links(change: Callable[[str], str], text: str) -> str:
+    """Return a text of which all but the links was changed."""
+    return "".join(
+        change(part) if index % 2 == 0 else part for index, part in enumerate(_parts(text))
+    )
 
 
 def _parts(text: str) -> Iterator[str]:
