@@ -133,7 +133,7 @@ def alarm_event(
 def _presence_data(presence: Presence) -> dict[str, Any]:
     return {
         "label": presence.label,
-        "score": round(presence.score, 2),
+        "score": None if presence.seen_score is None else round(presence.seen_score, 2),
         "track_id": presence.track_id,
         "count": presence.count,
         "first_seen": iso(presence.first_seen_at),

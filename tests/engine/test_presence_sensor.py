@@ -17,7 +17,8 @@ def test_word_of_a_sensor_is_a_presence_at_once():
     (entered,) = trust(presence, 5.0)
     assert (entered.step, entered.t) == (Step.ENTERED, 5.0)
     found = entered.presence
-    assert (found.sensor, found.confirmed, found.is_seen) == ("Doorbell", True, False)
+    assert (found.sensor, found.confirmed) == ("Doorbell", True)
+    assert (found.is_seen, found.seen_score) == (False, None)
     assert (found.first_seen_at, found.last_seen_at) == (WALL + 5.0, WALL + 5.0)
     assert presence.present == [found]
 
@@ -34,7 +35,7 @@ def test_presence_somebody_is_seen_in_lasts_for_the_grace_period():
     trust(presence, 5.0)
     (updated,) = update(presence, 14.0, "person")
     assert (updated.step, updated.presence.sensor) == (Step.UPDATED, "Doorbell")
-    assert updated.presence.is_seen
+    assert (updated.presence.is_seen, updated.presence.seen_score) == (True, 0.8)
     assert presence.tick(14.0 + GRACE_S) == []
     assert steps(presence.tick(14.1 + GRACE_S)) == [Step.LEFT]
 

@@ -167,10 +167,12 @@ async def test_trusted_sensor_triggers_the_alarm_and_the_alert_names_it(
     ring(hass)
     panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
     await until(hass, lambda: hass.states.get(panel).state == "triggered")
-    assert (started[0].data["label"], started[0].data["sensor"]) == ("person", "Doorbell")
+    facts = [started[0].data[key] for key in ("label", "sensor", "score")]
+    assert facts == ["person", "Doorbell", None]
     await until(hass, lambda: alerts)
     assert alerts[0].data["sensor"] == "Doorbell"
     assert "Doorbell" in alerts[0].data["message"]
+    assert alerts[0].data["score"] is None
     await until(hass, lambda: saved)
     assert saved[0].data["clip_id"] == started[0].data["clip_id"]
 

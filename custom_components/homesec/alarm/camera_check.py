@@ -112,7 +112,7 @@ def alarm_cause(
             cause,
             clip_id=state.clips.get(label),
             seen_at=presence.first_seen_at,
-            score=presence.score,
+            score=presence.seen_score,
             zones=presence.zones,
             sensor=presence.sensor,
         )

@@ -233,7 +233,7 @@ class AlertController:
         new = replace(
             old,
             count=max(old.count, presence.count),
-            score=max(old.score or 0.0, presence.score),
+            score=max(old.score or 0.0, presence.score) or None,
             zones=zones,
         )
         self._open.update(camera_id, label, new)

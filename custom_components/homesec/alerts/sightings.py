@@ -23,7 +23,7 @@ def presence_sighting(
         camera_id=presence.camera_id,
         camera=camera,
         label=presence.label,
-        score=presence.score,
+        score=presence.seen_score,
         count=presence.count,
         zones=presence.zones,
         sensor=presence.sensor,

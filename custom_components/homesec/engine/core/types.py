@@ -249,7 +249,7 @@ class Presence:
 
     camera_id: str
     label: str
-    score: float  # highest confidence so far
+    score: float  # highest confidence so far; 0 while only a sensor has reported it
     track_id: int
     box: Box
     first_seen_at: float
@@ -264,6 +264,11 @@ class Presence:
     def is_seen(self) -> bool:
         """Whether it has been detected in the picture, not only reported by a sensor."""
         return self.sensor is None or bool(self.track_ids)
+
+    @property
+    def seen_score(self) -> float | None:
+        """The score; None while only a sensor has reported it."""
+        return self.score if self.is_seen else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,17 +137,17 @@ class RecordingController:
         """Keep a clip open during a presence; begin one at ``t`` if none is open."""
         self._present = True
         if self._open is None and self._may_begin(t, at):
-            self._begin(t, at, Trigger.PRESENCE, label=presence.label, score=presence.score)
+            self._begin(t, at, Trigger.PRESENCE, label=presence.label, score=presence.seen_score)
         if (clip := self._open) is None:
             return
         # The first of the configured labels wins; one that was removed from them comes last.
         rank = [*self._config.labels, clip.label].index
         if clip.label is None or rank(presence.label) < rank(clip.label):
-            clip.label, clip.score = presence.label, presence.score
+            clip.label, clip.score = presence.label, presence.seen_score
             # What the still shows has another label.
             clip.still_quality, clip.still_score = min(clip.still_quality, 0.0), None
         elif clip.label == presence.label:
-            clip.score = max(clip.score or 0.0, presence.score)
+            clip.score = max(clip.score or 0.0, presence.score) or None
         clip.track_log.include([presence.track_id])
         clip.track_log.add_zones(presence.zones)
 

@@ -30,7 +30,6 @@ REJECTION_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # …or after this long; 
 MAX_REJECTIONS = 100  # rejections remembered at most; track ids are never reused
 NO_TRACK = 0  # the id of no track
 WHOLE_PICTURE = Box(0.0, 0.0, 1.0, 1.0)  # a sensor doesn't say where
-SENSOR_SCORE = 1.0  # the confidence in the word of a trusted sensor
 
 
 class Step(Enum):
@@ -202,7 +201,7 @@ class LabelPresence:
             self._presence = Presence(
                 camera_id=self._config.id,
                 label=self._label,
-                score=SENSOR_SCORE,
+                score=0.0,
                 track_id=NO_TRACK,
                 box=WHOLE_PICTURE,
                 first_seen_at=at,
