@@ -121,7 +121,7 @@ class Stage:
 
     def learned(self):
         """Let the camera learn the scene."""
-        return self.play(100)
+        return self.play(100, fps=0.5)
 
 
 def covering(seconds, levels=BLACK, *, soft=False):

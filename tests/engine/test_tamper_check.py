@@ -49,7 +49,7 @@ def test_covered_camera_is_reported_until_uncovered(stage, levels):
 def test_covered_camera_at_night_is_reported(stage):
     stage.scene = by_infrared(stage.scene)
     stage.light = night
-    stage.play(200).play(1.2, covering(1.2, 200.0), fps=5).play(60, shows(200.0))
+    stage.play(200, fps=0.5).play(1.2, covering(1.2, 200.0), fps=5).play(60, shows(200.0))
     assert stage.kinds == [COVERED]
 
 
@@ -121,43 +121,47 @@ def test_evening_infrared_and_morning_are_no_tampering(stage):
 
 
 def test_rain_is_no_tampering(stage):
-    stage.play(300, lambda scene, _: with_rain(scene.copy(), stage.rng))
+    stage.play(300, lambda scene, _: with_rain(scene.copy(), stage.rng), fps=0.5)
     assert stage.kinds == []
 
 
 def test_headlights_are_no_tampering(stage):
     stage.scene = by_infrared(stage.scene)
     stage.light = night
-    stage.play(200)
+    stage.play(200, fps=0.5)
     stage.play(12, lambda scene, t: with_headlights(scene, 30 * t), fps=5)
     stage.play(60)
     stage.play(120, lambda scene, _: with_headlights(scene, 160))
-    stage.play(60)
+    stage.play(60, fps=0.5)
     assert stage.kinds == []
 
 
 def test_person_close_to_the_lens_is_no_tampering(stage):
     stage.play(120, lambda scene, _: fenced(scene, stage.rng), fps=2)
-    stage.play(60)
+    stage.play(60, fps=0.5)
     assert stage.kinds == []
 
 
 def test_truck_that_fills_the_picture_for_seconds_is_no_tampering(stage):
     stage.play(2, covering(2, street(5)), fps=5).play(40, shows(street(5)))
-    stage.play(60)
+    stage.play(60, fps=0.5)
     assert stage.kinds == []
 
 
 def test_other_light_is_no_tampering(stage):
     for _ in range(2):
-        stage.play(150, lambda scene, _: scene * (0.3 + 0.9 * np.exp(-(((X - 60) / 90) ** 2))))
-        stage.play(150, lambda scene, _: scene * (0.3 + 0.9 * np.exp(-(((X - 260) / 90) ** 2))))
+        stage.play(
+            150, lambda scene, _: scene * (0.3 + 0.9 * np.exp(-(((X - 60) / 90) ** 2))), fps=0.5
+        )
+        stage.play(
+            150, lambda scene, _: scene * (0.3 + 0.9 * np.exp(-(((X - 260) / 90) ** 2))), fps=0.5
+        )
         stage.play(100)
     assert stage.kinds == []
 
 
 def test_fog_is_no_tampering(stage):
-    stage.play(1200, lambda scene, t: scene + (140 - scene) * min(1, t / 900), fps=0.5)
+    stage.play(1200, lambda scene, t: scene + (140 - scene) * min(1, t / 900), fps=0.25)
     stage.play(600, lambda scene, _: scene * 0 + 140, fps=0.5)
-    stage.play(1200, lambda scene, t: scene + (140 - scene) * max(0, 1 - t / 900), fps=0.5)
+    stage.play(1200, lambda scene, t: scene + (140 - scene) * max(0, 1 - t / 900), fps=0.25)
     assert stage.kinds == []

@@ -77,7 +77,8 @@ class Shown:
 
     structure: BlockStructure
     t: float
-    step_s: float  # since the last picture; less if something moves
+    step_s: float  # since the last picture
+    moves: bool  # whether more than a little of it moves
 
     @property
     def is_dark(self) -> bool:
@@ -162,9 +163,8 @@ class SceneCheck:
         moving = np.count_nonzero(np.abs(levels - self._average) > _MOVING_STEP)
         weight = np.float32(1 - math.exp(-step_s / _SMOOTHING_S))
         self._average += weight * (levels - self._average)
-        if moving > _MOVING_SHARE * levels.size:
-            step_s *= RESTLESS
-        return Shown(BlockStructure(self._average.copy()), t, step_s)
+        moves = bool(moving > _MOVING_SHARE * levels.size)
+        return Shown(BlockStructure(self._average.copy()), t, step_s, moves)
 
     def _learn(self, shown: Shown) -> None:
         """Learn a scene that isn't known yet; a known one may come back meanwhile."""
@@ -224,7 +224,7 @@ class SceneCheck:
         suspicion = self._suspicion
         if suspicion.lasts_s == 0:
             suspicion.lost_t = shown.t
-        suspicion.lasts_s += shown.step_s
+        suspicion.lasts_s += shown.step_s * (RESTLESS if shown.moves else 1)
         if self.kind in (TamperKind.COVERED, TamperKind.MOVED):
             return  # until the scene is back
         if shown.t - suspicion.lost_t <= AFTER_S and not suspicion.covering:

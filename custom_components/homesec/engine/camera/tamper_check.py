@@ -47,7 +47,9 @@ class TamperCheck:
     @property
     def _is_on(self) -> bool:
         """Whether to check: a video file that is played again and again isn't tampered with."""
-        return self._config.checks_tamper and self._config.source.kind is not SourceKind.FILE
+        source = self._config.source
+        repeats = source.kind is SourceKind.FILE and source.loop
+        return self._config.checks_tamper and not repeats
 
     def restart(self) -> None:
         """Start over after a gap in the video; what the camera is meant to show stays known."""
