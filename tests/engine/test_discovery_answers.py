@@ -10,12 +10,11 @@ from custom_components.homesec.engine.core.discovery import (
     StreamProfile,
 )
 from custom_components.homesec.engine.core.errors import InvalidSource
-from custom_components.homesec.engine.core.source_url import parse_source_url
+from custom_components.homesec.engine.core.source_url import device_url, parse_source_url
 from custom_components.homesec.engine.discovery.answers import (
     clean_mac,
     clean_number,
     clean_text,
-    device_url,
     dig,
     own_url,
 )

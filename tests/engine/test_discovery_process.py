@@ -18,6 +18,7 @@ from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 from custom_components.homesec.engine.discovery import device, search
 from custom_components.homesec.engine.engine import HomeSecEngine
 from custom_components.homesec.engine.worker import discovery_service, methods
+from custom_components.homesec.engine.worker.checks import UnexpectedValue
 from custom_components.homesec.engine.worker.process_tools import ProcessTools
 
 
@@ -93,21 +94,47 @@ def test_what_a_library_says_is_not_reported(monkeypatch, raised, expected):
         assert "CANARY" not in str(caught.value)
 
 
+@pytest.fixture
+def fallen(socket_enabled):
+    """Tools whose process says what it's told."""
+    made = ProcessTools(Parent(), discovery_service="toy_tools")
+    yield made
+    made.stop(5.0)
+
+
+def test_addresses_from_a_process_are_checked(fallen):
+    (found,) = fallen.search(0.0)
+    assert found.host == "192.0.2.8"
+    with pytest.raises(UnexpectedValue):
+        fallen.search(0.1)
+    own, elsewhere = "rtsp://192.0.2.7/a", "rtsp://192.0.2.8/a"
+    picture = "http://192.0.2.7/a.jpg"
+    assert fallen.read_device("192.0.2.7", own, picture).main.url == own
+    for url, snapshot in (
+        *((elsewhere, None), ("file:///etc/passwd", None), ("rtsp://ann@192.0.2.7/a", None)),
+        *((own, "http://192.0.2.8/a.jpg"), ("rtsp://192.0.2.7/" + "a" * 3000, None)),
+    ):
+        with pytest.raises(UnexpectedValue):
+            fallen.read_device("192.0.2.7", url, snapshot)
+
+
 class DyingTools:
     """Tools whose process ends whatever it's asked."""
 
+    raises = WorkerDied
+
     def search(self, seconds):
-        raise WorkerDied("signal 11")
+        raise self.raises("signal 11")
 
     def read_device(self, address, username, password):
-        raise WorkerDied("signal 11")
+        raise self.raises("signal 11")
 
 
 class DyingWorker:
     tools = DyingTools()
 
 
-def test_process_that_dies_is_an_error_of_what_was_asked(tmp_path):
+def test_process_that_dies_is_an_error_of_what_was_asked(tmp_path, monkeypatch):
     engine = HomeSecEngine(
         clips_dir=tmp_path / "clips",
         data_dir=tmp_path,
@@ -118,4 +145,9 @@ def test_process_that_dies_is_an_error_of_what_was_asked(tmp_path):
     with pytest.raises(DiscoveryError):
         engine.search(1.0)
     with pytest.raises(SourceBroken):
+        engine.read_device("192.0.2.7", None, None)
+    monkeypatch.setattr(DyingTools, "raises", UnexpectedValue)
+    with pytest.raises(DiscoveryError):
+        engine.search(1.0)
+    with pytest.raises(DiscoveryError):
         engine.read_device("192.0.2.7", None, None)

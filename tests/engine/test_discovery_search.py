@@ -116,7 +116,7 @@ def test_texts_of_device_are_short_and_printable():
     assert found.name.startswith("long long")
     assert len(found.name) <= 80
     assert found.model == "[31mred x"
-    assert len(found.scopes) <= 40
+    assert len(found.scopes) <= 12
 
 
 class Flood:

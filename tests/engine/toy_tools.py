@@ -7,6 +7,7 @@ import time
 
 if "engine" in sys.modules:
     from engine.core.clip_files import ClipInfo
+    from engine.core.discovery import DeviceDetails, OnvifDevice, StreamProfile
     from engine.core.errors import NoVideo
     from engine.worker import methods
 
@@ -35,8 +36,20 @@ def probe(config):
     raise NoVideo
 
 
+def search(seconds):
+    host = "192.0.2.7" if seconds else "192.0.2.8"
+    return [OnvifDevice(id="a", address="http://192.0.2.8/onvif", host=host, port=80)]
+
+
+def read_device(address, username, password):
+    profile = StreamProfile(token="a", name="a", url=username)
+    return DeviceDetails(profiles=(profile,), snapshot_url=password)
+
+
 def create_handlers(connection):
     return {
+        methods.SEARCH: search,
+        methods.READ_DEVICE: read_device,
         methods.READ_INDEX: read_index,
         methods.PROBE: probe,
         methods.WRITE_STILL: lambda clips_dir, clip: "/etc/passwd",

@@ -116,6 +116,14 @@ async def test_network_that_cannot_be_searched_is_reported(
     assert (found.devices, found.error) == ((), "discovery_failed")
 
 
+async def test_search_while_engine_stops_is_reported(
+    hass: HomeAssistant, running: Any, installing: AsyncMock
+) -> None:
+    await running.async_stop()
+    found = await discovery.async_search(hass, running)
+    assert (found.devices, found.webcams, found.error) == ((), (), "discovery_failed")
+
+
 @pytest.mark.usefixtures("socket_enabled")
 async def test_host_without_device_is_refused(
     hass: HomeAssistant, running: Any, installing: AsyncMock

@@ -19,7 +19,8 @@ from homeassistant.requirements import (
 )
 
 from ..const import DOMAIN, LOGGER
-from ..engine.core.errors import DiscoveryMissing, HomeSecError
+from ..engine.core.errors import DiscoveryError, DiscoveryMissing, HomeSecError
+from ..exceptions import EngineNotRunningError
 from .webcams import find_webcams
 
 if TYPE_CHECKING:
@@ -66,13 +67,16 @@ class FoundCameras:
 async def async_search(hass: HomeAssistant, host: EngineHost) -> FoundCameras:
     """Search everywhere, which takes ``SEARCH_S``, and more the first time."""
     entities = async_find_entities(hass)
-    webcams = await host.async_run_raw(find_webcams)
+    webcams: list[Webcam] = []
     devices: list[OnvifDevice] = []
     error = None
     try:
+        webcams = await host.async_run_raw(find_webcams)
         await _async_install(hass)
         engine = await host.async_wait_engine()
         devices = await host.async_run_raw(engine.search, SEARCH_S)
+    except EngineNotRunningError:
+        error = DiscoveryError.key
     except HomeSecError as err:
         LOGGER.warning("The network couldn't be searched for cameras: %s", err.log_text)
         error = err.key

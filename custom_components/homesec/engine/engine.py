@@ -244,7 +244,7 @@ class HomeSecEngine:
         """Search the network for ONVIF devices for that long. Raises ``DiscoveryError``."""
         try:
             return self.worker.tools.search(seconds)
-        except WorkerDied as err:
+        except WorkerError as err:
             raise DiscoveryError from err
 
     def read_device(
@@ -259,6 +259,8 @@ class HomeSecEngine:
             return self.worker.tools.read_device(address, username, password)
         except WorkerDied as err:
             raise SourceBroken from err
+        except WorkerError as err:
+            raise DiscoveryError from err
 
     def health(self, camera_id: str) -> CameraHealth:
         """Return the state of a camera's connection."""

@@ -4,7 +4,7 @@ It's the only reader of such URLs: FFmpeg gets neither the URL nor the password.
 """
 
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urljoin
@@ -160,6 +160,29 @@ def source_url(config: SourceConfig) -> SourceUrl:
     if not config.username and not config.password:
         return url
     return replace(url, username=config.username, password=config.password)
+
+
+def device_url(address: str) -> SourceUrl:
+    """Return the URL of a device's service from its URL, or from a host with or without a port.
+
+    Raises ``InvalidSource``.
+    """
+    text = address.strip()
+    if "://" not in text:
+        text = f"http://{_bracketed(text)}"
+    url = parse_source_url(text)
+    if url.scheme not in ("http", "https"):
+        raise InvalidSource
+    target = url.target if url.target.strip("/") else "/onvif/device_service"
+    return replace(url, target=target, username=None, password=None)
+
+
+def _bracketed(text: str) -> str:
+    """Return an address as in a URL: one of IPv6 in brackets."""
+    try:
+        return f"[{text}]" if isinstance(ip_address(text), IPv6Address) else text
+    except ValueError:
+        return text
 
 
 def normal_fingerprint(text: str) -> str:

@@ -1,13 +1,13 @@
 """Make what devices say harmless: short printable texts, and addresses of the device itself."""
 
 from dataclasses import replace
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 import math
 import re
 from urllib.parse import unquote
 
 from ..core.errors import InvalidSource
-from ..core.source_url import SourceUrl, parse_source_url
+from ..core.source_url import parse_source_url
 
 MAX_TEXT = 80
 MAX_URL = 2000
@@ -61,22 +61,8 @@ def own_url(text: object, host: str, *, schemes: tuple[str, ...]) -> str | None:
         return None
     if url.scheme not in schemes:
         return None
-    return replace(url, host=host, username=None, password=None).without_login
-
-
-def device_url(address: str) -> SourceUrl:
-    """Return the URL of a device's service from its URL, or from a host with or without a port.
-
-    Raises ``InvalidSource``.
-    """
-    text = address.strip()
-    if "://" not in text:
-        text = f"http://{_bracketed(text)}"
-    url = parse_source_url(text)
-    if url.scheme not in ("http", "https"):
-        raise InvalidSource
-    target = url.target if url.target.strip("/") else "/onvif/device_service"
-    return replace(url, target=target, username=None, password=None)
+    own = replace(url, host=host, username=None, password=None).without_login
+    return own if len(own) <= MAX_URL else None
 
 
 def read_scopes(scopes: list[str]) -> dict[str, str]:
@@ -96,11 +82,3 @@ def is_usable_host(host: str) -> bool:
     except ValueError:
         return False
     return not (address.is_multicast or address.is_unspecified or address.is_reserved)
-
-
-def _bracketed(text: str) -> str:
-    """Return an address as in a URL: one of IPv6 in brackets."""
-    try:
-        return f"[{text}]" if isinstance(ip_address(text), IPv6Address) else text
-    except ValueError:
-        return text

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.discovery import DeviceDetails, OfferedEvent, StreamProfile
 from ..core.errors import HomeSecError, OnvifMissing, SourceTimeout
-from ..core.source_url import DEFAULT_PORTS
-from .answers import clean_mac, clean_number, clean_text, device_url, dig, own_url
+from ..core.source_url import DEFAULT_PORTS, device_url
+from .answers import clean_mac, clean_number, clean_text, dig, own_url
 from .search import find_address
 from .soap import DEVICE, EVENTS, MEDIA, PTZ, Soap, Unsupported
 from .topics import offered_events

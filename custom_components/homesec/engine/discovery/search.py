@@ -37,8 +37,9 @@ ASK_AT_S = (0.0, 0.7, 2.0)
 """When the question is repeated: UDP loses packets."""
 MAX_INTERFACES = 32
 MAX_ANSWERS = 1000
-MAX_DEVICES = 128
-MAX_SCOPES = 40
+MAX_DEVICES = 64
+MAX_SCOPES = 12
+"""All of it has to fit into one message between the processes."""
 MAX_BYTES = 65_536
 MIN_POLL_S = 0.01
 NETWORK_TYPES = "http://www.onvif.org/ver10/network/wsdl"

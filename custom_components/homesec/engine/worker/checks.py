@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..core.clip_id import MAX_TIMESTAMP, clip_time
-from ..core.errors import WorkerError
+from ..core.errors import InvalidSource, WorkerError
 from ..core.events import (
     ClipFailed,
     ClipSaved,
@@ -30,11 +30,13 @@ from ..core.events import (
     TamperChanged,
     ZoneChanged,
 )
+from ..core.source_url import parse_source_url
 from ..core.types import ClipState, CloudState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from ..core.discovery import DeviceDetails, OnvifDevice
     from ..core.events import EngineEvent
     from ..core.types import Clip
 
@@ -134,6 +136,31 @@ def check_event(event: EngineEvent, camera_ids: Collection[str]) -> None:
     check_values(event)
     if isinstance(event, SnapshotTaken) and not event.jpeg.startswith(b"\xff\xd8\xff"):
         raise UnexpectedValue("a snapshot is no JPEG")
+
+
+def check_devices(devices: Collection[OnvifDevice]) -> None:
+    """Check that devices have the addresses that they were found at. Raises ``UnexpectedValue``."""
+    check_values(devices)
+    for each in devices:
+        _check_host(each.address, each.host)
+
+
+def check_details(details: DeviceDetails, host: str) -> None:
+    """Check that a device's streams are its own: they get the login. Raises ``UnexpectedValue``."""
+    check_values(details)
+    for each in details.profiles:
+        _check_host(each.url, host)
+    if details.snapshot_url is not None:
+        _check_host(details.snapshot_url, host)
+
+
+def _check_host(url: str, host: str) -> None:
+    try:
+        parsed = parse_source_url(url)
+    except InvalidSource:
+        raise UnexpectedValue("the address of a device is none") from None
+    if parsed.host != host or parsed.username or parsed.password:
+        raise UnexpectedValue("the address of a device is another's")
 
 
 def _check_camera(camera_id: str, camera_ids: Collection[str]) -> None:

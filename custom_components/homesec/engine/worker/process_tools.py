@@ -6,7 +6,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import WorkerDied, WorkerMissing
+from ..core.source_url import device_url
 from . import methods
+from .checks import check_details, check_devices
 from .exit_report import signal_name
 from .process import WorkerProcess
 
@@ -239,13 +241,18 @@ class ProcessTools:
 
     def search(self, seconds: float) -> list[OnvifDevice]:
         """Search the network for ONVIF devices for that long. Raises ``DiscoveryError``."""
-        return self.discovery.call(methods.SEARCH, "the network", seconds + SLOW_S, seconds=seconds)
+        found = self.discovery.call(
+            methods.SEARCH, "the network", seconds + SLOW_S, seconds=seconds
+        )
+        check_devices(found)
+        return found
 
     def read_device(
         self, address: str, username: str | None, password: str | None
     ) -> DeviceDetails:
         """Log in to an ONVIF device, and ask what it offers. Raises ``SourceError``."""
-        return self.discovery.call(
+        host = device_url(address).host
+        details = self.discovery.call(
             methods.READ_DEVICE,
             "a device",
             DEVICE_S,
@@ -253,3 +260,5 @@ class ProcessTools:
             username=username,
             password=password,
         )
+        check_details(details, host)
+        return details
