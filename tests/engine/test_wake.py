@@ -24,6 +24,8 @@ from custom_components.homesec.engine.core.types import (
     Activity,
     CameraHealth,
     DecodePolicy,
+    SourceConfig,
+    SourceKind,
     Trigger,
 )
 
@@ -71,6 +73,14 @@ def test_every_due_frame_is_sampled_for_some_seconds_after_a_wake(scene, policy)
     times = [x.frame.t for x in video.play().frames if x.frame.t > 7]
     assert times[0] == pytest.approx(8.0, abs=0.21)
     assert times[-1] == pytest.approx(10 + WAKE_S, abs=0.21)
+    assert max(b - a for a, b in pairwise(times)) < 0.21
+
+
+def test_every_due_picture_of_a_camera_without_video_is_sampled_after_a_wake(scene):
+    video = scene({**QUIET, "codec": "mjpeg", "pix_fmt": "yuvj420p", "container": "avi"})
+    video.play(until=10).sampler.wake()
+    times = [x.frame.t for x in video.play(until=18).frames if x.frame.t > 7]
+    assert times[0] == pytest.approx(8.0, abs=0.21)
     assert max(b - a for a, b in pairwise(times)) < 0.21
 
 
@@ -214,6 +224,21 @@ def test_sensor_has_the_networks_look_and_no_more(rig, quiet):
     before = rig.detector.frame_count
     wait_until(lambda: rig.detector.frame_count >= before + 10)
     assert rig.of(DetectionStarted) == []
+
+
+def test_sensor_has_the_networks_look_at_the_detect_stream(rig, make_video, quiet):
+    low = make_video(seconds=20, walks=(), size=(160, 96))
+    source = SourceConfig(kind=SourceKind.FILE, location=str(low), paced=True, loop=True)
+    sizes = set()
+    fit = rig.detector.fit
+    rig.detector.fit = lambda *size: (sizes.add(size), fit(*size))[1]
+    run(rig, quiet, detect_source=source)
+    wait_until(lambda: (160, 96) in sizes)  # its first picture
+    sizes.clear()
+    before = rig.detector.frame_count
+    rig.engine.wake("cam", sensor="Hall motion", trusted=False)
+    wait_until(lambda: rig.detector.frame_count >= before + 10)
+    assert sizes == {(160, 96)}
 
 
 def test_person_between_keyframes_is_announced_after_a_report(rig, make_video):
