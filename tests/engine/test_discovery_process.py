@@ -1,11 +1,13 @@
 """The search and the questions to devices in a worker process, and a camera that plays after it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import sys
 
 from camera_servers import launch_line
 from onvif_device import GROUP, PORT, OnvifDevice
 import pytest
+from worker_pairs import wait_until
 
 from custom_components.homesec.engine.core.errors import (
     DiscoveryError,
@@ -13,6 +15,7 @@ from custom_components.homesec.engine.core.errors import (
     LoginRefused,
     SourceBroken,
     WorkerDied,
+    WorkerError,
 )
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 from custom_components.homesec.engine.discovery import device, search
@@ -92,6 +95,15 @@ def test_what_a_library_says_is_not_reported(monkeypatch, raised, expected):
         with pytest.raises(expected) as caught:
             handlers[method](**args)
         assert "CANARY" not in str(caught.value)
+
+
+def test_search_ends_when_engine_stops(tools):
+    with ThreadPoolExecutor(1) as executor:
+        searching = executor.submit(tools.search, 60.0)
+        wait_until(lambda: tools.discovery.pid is not None)
+        tools.stop(5.0)
+        assert isinstance(searching.exception(), WorkerError)
+    assert tools.discovery.pid is None
 
 
 @pytest.fixture
