@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from astral.sun import elevation
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
-from homeassistant.helpers.sun import get_astral_location
+from homeassistant.helpers.sun import get_astral_observer
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
@@ -61,7 +62,6 @@ class Daylight:
         self._dark: dict[str, TamperChanged] = {}  # cameras that are dark and needn't be bright
         self._waited_s: dict[str, float] = {}  # in daylight, by those of them that should be
         self._unsaved = 0  # intervals of daylight
-        self._location = get_astral_location(hass)
 
     async def async_load(self) -> None:
         """Go on with what the last run learned."""
@@ -98,8 +98,7 @@ class Daylight:
         return replace(event, kind=None)
 
     def _is_day(self, now: datetime) -> bool:
-        location, height = self._location
-        return float(location.solar_elevation(now, height)) >= ELEVATION
+        return float(elevation(get_astral_observer(self._hass), now)) >= ELEVATION
 
     def _should_be_bright(self, camera_id: str) -> bool:
         bright, dark = self._seconds.get(camera_id, (0.0, 0.0))
