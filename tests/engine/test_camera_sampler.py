@@ -1,23 +1,36 @@
 """What is decoded of a main stream whose detect stream is looked at, and times of both."""
 
+from contextlib import closing
 from dataclasses import replace
+import random
+import threading
 
-from engine_rig import media_packets, split_video
-from hypothesis import given, strategies as st
+from engine_rig import camera, media_packets, split_video
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 from sampler_rig import SamplerRig
 from videos import number_of
 
-from custom_components.homesec.engine.camera.camera_sampler import MOST_PICTURES, picture_at
+from custom_components.homesec.engine.camera import camera_sampler
+from custom_components.homesec.engine.camera.camera_sampler import (
+    MOST_PICTURES,
+    CameraSampler,
+    picture_at,
+)
 from custom_components.homesec.engine.camera.detect_stream import (
     JUMP_S,
     REPORT_S,
     STEADY_S,
+    DetectStream,
     LossReport,
     MainTime,
 )
-from custom_components.homesec.engine.camera.frame_sampler import DecodeMode
+from custom_components.homesec.engine.camera.frame_sampler import LINGER_S, DecodeMode
+from custom_components.homesec.engine.capture.source_reader import SourceReader
+from custom_components.homesec.engine.capture.timeline import Pace, Timeline
+from custom_components.homesec.engine.core.clock import SystemClock
 from custom_components.homesec.engine.core.errors import SourceStalled
+from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 from custom_components.homesec.engine.media.decoder import Frame
 from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
 
@@ -93,6 +106,73 @@ def test_picture_of_a_time_that_never_came_is_none(make_video):
         buffer.push(packet)
     assert number_of(picture_at(buffer, 4.5).picture) == 39
     assert picture_at(buffer, 6.0) is None
+
+
+@pytest.fixture(scope="module")
+def film(make_video):
+    """A main stream, its detect stream, and when somebody walks by between main's keyframes."""
+    walks = tuple((t, t + 1.0) for t in (4.4, 10.5, 16.3, 22.6, 28.4))
+    recipe = {"seconds": 32, "walks": walks}
+    return make_video(**recipe, gop_s=2.0), make_video(**recipe, size=(160, 96)), walks
+
+
+class UnsteadyStream(DetectStream):
+    """A detect stream that is lost whenever a test wants."""
+
+    lost = ()
+    now = 0.0
+
+    @property
+    def works(self):
+        return super().works and not any(a <= self.now < b for a, b in self.lost)
+
+    def frames(self, main_t, *, present):
+        self.now = main_t
+        for sampled in super().frames(main_t, present=present):
+            if self.works:
+                yield sampled
+
+
+def sampled_times(config, main):
+    """Return the times of the frames that are detected in."""
+    stop, clock, buffer = threading.Event(), SystemClock(), PreRollBuffer(12.0)
+    sampler = CameraSampler(
+        config,
+        buffer,
+        reader=SourceReader("cam", is_file=True),
+        timeline=Timeline(clock, Pace.READ),
+        on_event=lambda _: None,
+        clock=clock,
+        rng=random.Random(1),
+        stop=stop,
+    )
+    times = []
+    with closing(sampler):
+        for packet in media_packets(main):
+            found = sampler.feed_detect_stream(packet.t, present=False, main_works=True)
+            times += [sampled.frame.t for sampled in found]
+            buffer.push(packet)
+            times += [x.frame.t for x in sampler.feed(packet, present=False, watched=False)]
+    return times
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 4), st.floats(0, LINGER_S - 0.1)), min_size=4, max_size=4).map(
+        lambda spans: [(8 * n + a, 8 * n + a + length) for n, (a, length) in enumerate(spans)]
+    )
+)
+@example(lost=[(4.0, 5.5)])  # while somebody walks by, and over before main's next keyframe
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nobody_who_walks_by_is_missed_whenever_the_detect_stream_is_lost(film, lost):
+    main, low, walks = film
+    source = SourceConfig(kind=SourceKind.FILE, location=str(low), paced=False, loop=False)
+    config = camera(SourceConfig(kind=SourceKind.FILE), detect_source=source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(camera_sampler, "DetectStream", UnsteadyStream)
+        patch.setattr(UnsteadyStream, "lost", lost)
+        times = sampled_times(config, main)
+    for start, end in walks:
+        assert len([t for t in times if start <= t < end]) >= 2
 
 
 # --- times ---

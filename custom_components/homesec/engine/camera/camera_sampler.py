@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-MOST_PICTURES = 100
-"""So many pictures of the main stream are decoded at most for one of them: half a second's work."""
+MOST_PICTURES, MOST_PIXELS = 100, 200_000_000
+"""So much of the main stream is decoded at most for one picture: half a second's work."""
 REORDERED = 4  # with B-frames, a picture comes out of the decoder this many packets later
 SAME_S = 0.02  # pictures this close show the same
 LATE_S = 1.0  # pictures further apart don't
@@ -189,24 +189,27 @@ class CameraSampler:
         """Return the main stream's picture at the time of a frame, else the frame itself."""
         if not frame.of_detect_stream:
             return frame
+        shown = self._main.latest
+        pixels = 1 if shown is None else shown.width * shown.height
+        most = min(MOST_PICTURES, MOST_PIXELS // max(1, pixels))
         try:
-            return picture_at(self._buffer, frame.t) or frame
+            return picture_at(self._buffer, frame.t, most=most) or frame
         except SourceError as err:
             _LOGGER.debug("A picture of the main stream is refused: %s", err)
             return frame
 
 
-def picture_at(buffer: PreRollBuffer, t: float) -> Frame | None:
+def picture_at(buffer: PreRollBuffer, t: float, *, most: int = MOST_PICTURES) -> Frame | None:
     """Decode the picture that was shown at ``t``.
 
-    None if it isn't in the buffer, or too many pictures have to be decoded for it. Raises
+    None if it isn't in the buffer, or more than ``most`` pictures have to be decoded for it. Raises
     ``SourceError`` for one that is refused.
     """
     packets = [each for each in buffer.packets_since(t) if each.is_video]
     if packets and packets[0].shown_t > t + SAME_S:  # with B-frames, it's decoded before it's shown
         packets = [each for each in buffer.packets_since(t - LATE_S) if each.is_video]
     count = sum(packet.shown_t <= t + SAME_S for packet in packets)
-    if not 0 < count <= MOST_PICTURES:
+    if not 0 < count <= most:
         return None
     decoder = FrameDecoder()
     best = None

@@ -136,6 +136,7 @@ class FrameSampler:
             self._gate.reset()  # what repeats in place is still there after the gap
         self._last_keyframe_t: float | None = None
         self._first_t: float | None = None
+        self._missed_since_t: float | None = None  # from when on nobody has looked
 
     def wake(self) -> None:
         """Sample the last seconds at the next packet, and all frames for ``WAKE_S`` from it on."""
@@ -155,6 +156,9 @@ class FrameSampler:
         if packet.keyframe:
             self._measure_interval(packet.t)
             self._keyframes = None if packet.format.intra_only else (self._keyframes or 0) + 1
+        if self._missed_since_t is not None:
+            yield from self._catch_up(packet, self._missed_since_t, present=present)
+            return
         if self._woken:
             self._woken = False
             since = self._replay_since(packet)
@@ -201,13 +205,22 @@ class FrameSampler:
             self._decode(packet, watched=True)
 
     def take_over(self, since_t: float) -> None:
-        """Look at what came since then, and from now on: another stream no longer is."""
+        """Sample what came since then at the next packet, in place of another stream."""
         self.mode = DecodeMode.KEYFRAMES
         self._decoder.reset()
         if self._gate is not None:
             self._gate.reset()  # much may have changed since the last comparison
-        self._checked_t = since_t
+        self._missed_since_t = since_t
         self._yielded_t = max(self._yielded_t, since_t)
+
+    def _catch_up(
+        self, packet: MediaPacket, since: float, *, present: bool
+    ) -> Iterator[SampledFrame]:
+        """Sample all frames from ``since`` up to ``packet``."""
+        self._missed_since_t = None
+        self._next_sample_t = since
+        self._active_until = packet.t + LINGER_S
+        yield from self._wake(packet, moving=True, present=present, since=since)
 
     def _must_check(self, t: float, previous_t: float | None) -> bool:
         """Whether to look at a keyframe; only those that come in quick succession are left out."""
