@@ -383,6 +383,26 @@ async def test_reconfigured_camera_keeps_password_without_showing_it(
     await hass.async_block_till_done()
 
 
+async def test_known_device_is_forgotten_with_another_host_only(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    await set_up(hass, entry)
+    camera = entry.subentries[CAMERA_ID]
+    known = {"kind": "stream", "url": URL, "device_info": {"maker": "Acme"}}
+    hass.config_entries.async_update_subentry(entry, camera, data={**camera.data, **known})
+    await hass.async_block_till_done()
+    for url, expected in (
+        (f"{URL}?other=path", {"maker": "Acme"}),
+        ("rtsp://192.0.2.8/1", None),
+    ):
+        flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+        shown = await submit_subentry(hass, flow, {"kind": "stream", "url": url})
+        await submit_subentry(hass, shown, SETTINGS)
+        await hass.async_block_till_done()
+        assert camera.data["url"] == url
+        assert camera.data.get("device_info") == expected
+
+
 async def test_reconfigure_with_source_of_another_camera_aborts(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:

@@ -27,7 +27,7 @@ from custom_components.homesec.engine.core.discovery import (
     OnvifDevice,
     StreamProfile,
 )
-from custom_components.homesec.flows import camera_search
+from custom_components.homesec.flows import camera_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def search(nothing_found: Any) -> Any:
 @pytest.fixture
 def read() -> Iterator[Any]:
     """What a device that was found tells of itself."""
-    with patch.object(camera_search, "async_read_device", return_value=DETAILS) as read:
+    with patch.object(camera_login, "async_read_device", return_value=DETAILS) as read:
         yield read
 
 
@@ -210,6 +210,25 @@ async def test_chosen_entity_and_webcam_fill_in_the_source(
     flow = await start_search(hass, entry)
     with pytest.raises(AssertionError):
         option(flow, "Drive (Demo)")
+
+
+@pytest.mark.parametrize(
+    ("label", "given"),
+    [
+        ("Acme Eye 7 (192.0.2.7)", LOGIN),
+        ("Select the maker", BY_MAKER),
+        ("Enter the address", {"kind": "stream", "url": MAIN}),
+    ],
+)
+async def test_form_of_an_entry_that_was_unloaded_meanwhile_aborts(
+    hass: HomeAssistant, entry: MockConfigEntry, search: Any, label: str, given: dict[str, Any]
+) -> None:
+    await set_up(hass, entry)
+    found, form = await start_search(hass, entry), await choose(hass, entry, label)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    for flow, answer in ((form, given), (found, {"found": option(found, label)})):
+        aborted = await submit_subentry(hass, flow, answer)
+        assert (aborted["type"], aborted["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
 # --- a device ------------------------------------------------------------------------------------

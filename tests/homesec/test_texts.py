@@ -214,7 +214,7 @@ def test_camera_errors_have_texts() -> None:
         r': "(own_camera|path_not_allowed|invalid_\w+)"', SOURCE["flows.camera_source"]
     )
     used += re.findall(r': "(\w+_unchecked)"', SOURCE["flows.source_errors"])
-    used += re.findall(r'(?::|=) "(invalid_\w+|no_\w+|maker_\w+)"', SOURCE["flows.camera_search"])
+    used += re.findall(r'(?::|=) "(invalid_\w+|no_\w+|maker_\w+)"', SOURCE["flows.camera_login"])
     used += [each.key for each in errors.DiscoveryError.__subclasses__()]
     used += [errors.DiscoveryError.key]
     assert CAMERA["error"].keys() == keys | {*used, errors.HomeSecError.key} | PIN_ERRORS

@@ -15,7 +15,7 @@ from ..cameras.config import (
     new_camera_settings,
     source_unique_id,
 )
-from ..cameras.known_device import KnownDevice, find_mac
+from ..cameras.known_device import KnownDevice, find_mac, source_host
 from ..cameras.suggested_sensors import async_suggest_sensors
 from ..cameras.wake import SENSOR_DOMAINS
 from ..cameras.webcams import find_webcams
@@ -145,7 +145,7 @@ class CameraFlow(CameraSearchSteps):
     async def _async_known_device(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is known of the camera's device, as it is stored."""
         known = self._device
-        if stored.get(CONF_URL) == self._source.get(CONF_URL):
+        if source_host(stored) == source_host(self._source):
             known = KnownDevice.of(stored)
         if not known.mac and CONF_URL in self._source:
             mac = await self._runtime.host.async_run(find_mac, self._source[CONF_URL])

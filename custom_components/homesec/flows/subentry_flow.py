@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntryState,
     ConfigSubentryFlow,
     SubentryFlowResult,
     UnknownSubEntry,
@@ -31,6 +32,20 @@ def abort_if_removed[F: ConfigSubentryFlow](
             return await step(flow, user_input)
         except UnknownSubEntry:
             return flow.async_abort(reason="gone")
+
+    return guarded
+
+
+def abort_if_not_loaded[F: ConfigSubentryFlow](
+    step: Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]],
+) -> Callable[[F, dict[str, Any] | None], Awaitable[SubentryFlowResult]]:
+    """Abort a step while HomeSec doesn't run, for example because it was disabled meanwhile."""
+
+    @wraps(step)
+    async def guarded(flow: F, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        if flow._get_entry().state is not ConfigEntryState.LOADED:  # noqa: SLF001 - a flow's own step
+            return flow.async_abort(reason="not_loaded")
+        return await step(flow, user_input)
 
     return guarded
 
