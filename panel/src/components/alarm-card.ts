@@ -1,5 +1,6 @@
 import {
   mdiBagSuitcase,
+  mdiCctv,
   mdiHome,
   mdiLockOpenVariantOutline,
   mdiMoonWaningCrescent,
@@ -141,6 +142,14 @@ export class AlarmCard extends PageElement {
               href=${routePath({ view: "clip", id: cause.clip_id })}
               @click=${followLink}
               >${icon(mdiPlayCircleOutline)}${texts.get("alarm.watch")}</a
+            >`
+          : nothing}
+        ${this.page.system.camera(cause.camera_id)
+          ? html`<a
+              class="button"
+              href=${routePath({ view: "camera", id: cause.camera_id })}
+              @click=${followLink}
+              >${icon(mdiCctv)}${texts.get("live.open")}</a
             >`
           : nothing}
       </div>

@@ -1,4 +1,4 @@
-import { mdiArrowLeft, mdiChevronLeft, mdiChevronRight, mdiHistory } from "@mdi/js";
+import { mdiArrowLeft, mdiCctv, mdiChevronLeft, mdiChevronRight, mdiHistory } from "@mdi/js";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
@@ -152,6 +152,14 @@ export class ClipView extends PageElement {
       <span class="dot"></span><span>${this.texts.get(
         this.replay ? "clip.growing_film" : "clip.growing",
       )}</span>
+      ${this.page.system.camera(clip.camera_id)
+        ? html`<a
+            class="button small"
+            href=${routePath({ view: "camera", id: clip.camera_id })}
+            @click=${followLink}
+            >${icon(mdiCctv)}${this.texts.get("live.open")}</a
+          >`
+        : nothing}
       ${clip.film
         ? html`<button
             class="button small"
