@@ -115,9 +115,23 @@ def test_wake_reaches_its_camera():
 def test_wake_is_repeated_for_the_worker_that_follows_one_that_died_of_it(tmp_path):
     with supervised() as (worker, parent):
         worker.set_camera(camera("porch", location=str(tmp_path / "crashed")), Activity.RECORD)
-        worker.wake("porch", "crash", trusted=False)
+        worker.wake("porch", "crash once", trusted=False)
         wait_until(lambda: parent.exits and parent.runs("porch") == 2)
-        wait_until(lambda: wakes(parent)[-1:] == [("porch", "crash", False)])
+        wait_until(lambda: wakes(parent)[-1:] == [("porch", "crash once", False)])
+
+
+def test_wake_is_repeated_for_a_camera_that_gets_a_worker_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(camera_process, "WAKE_S", 120.0)  # a slow machine may start slowly
+    with supervised() as (worker, parent):
+        worker.set_camera(camera("porch", location=str(tmp_path / "crashes")), Activity.RECORD)
+        worker.wake("porch", "crash twice", trusted=True)
+        wait_until(lambda: worker.status.isolated == ("porch",) and parent.runs("porch") == 3)
+        starts = [
+            number
+            for number, event in enumerate(parent.events)
+            if isinstance(event, HealthChanged) and event.health is RUNNING
+        ]
+        wait_until(lambda: any(isinstance(x, DetectionStarted) for x in parent.events[starts[2] :]))
 
 
 def test_wake_of_a_worker_that_died_long_after_it_is_not_repeated(monkeypatch):

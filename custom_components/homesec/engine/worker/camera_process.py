@@ -184,6 +184,13 @@ class CameraProcess:
             if self._process is not None:
                 self._process.connection.notify(methods.WAKE, **wake)
 
+    def adopt_wakes(self, camera_id: str, earlier: CameraProcess) -> None:
+        """Wake a camera for what woke it in another process, before this one is started."""
+        with earlier._lock:
+            found = [each for each in earlier._wakes if each[1]["camera_id"] == camera_id]
+        with self._lock:
+            self._wakes.extend(found)
+
     def call[T](self, method: Method[T], deadline_s: float, **args: object) -> T:
         """Call the process. Raises ``WorkerMissing`` if there's none."""
         with self._lock:

@@ -243,6 +243,7 @@ class SupervisedWorker:
         limit_bytes = self._limit_bytes // ISOLATED_SHARE
         worker = self._alone[camera_id] = self._create(f"camera-{camera_id[-6:]}", limit_bytes)
         worker.set_camera(config, activity)
+        worker.adopt_wakes(camera_id, self._shared)
         if not self._stop.is_set():
             worker.start()
 
