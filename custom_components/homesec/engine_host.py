@@ -17,7 +17,15 @@ from .detector.model_choice import models_dir
 from .engine.core.errors import HomeSecError, StartFolderEmpty
 from .engine.engine import CATALOG_NAME, HomeSecEngine
 from .exceptions import EngineNotRunningError, translated
-from .spare_folder import Folders, can_be_used, is_emptied, move_clips, remove_spare
+from .spare_folder import (
+    Folders,
+    can_be_used,
+    choose_spare,
+    is_emptied,
+    move_clips,
+    remove_spare,
+    used_spares,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +59,7 @@ class EngineHost:
         self._start_or_stop = threading.Lock()
         self._settled = asyncio.Event()  # it runs, or is stopped
         self.stopped = False
-        self.spare = False  # whether the engine uses the spare folder
+        self._spare: Folders | None = None  # the spare folders, while the engine uses them
         self.empty_accepted = False  # whether the clip folder may be empty
         self.starts = 0  # how many engines have been started
 
@@ -83,9 +91,14 @@ class EngineHost:
         return not (self.ready or self.stopped)
 
     @property
+    def spare(self) -> bool:
+        """Whether the engine uses a spare folder."""
+        return self._spare is not None
+
+    @property
     def clips_dir(self) -> Path:
         """The folder of clips, or the spare one in use."""
-        return self.folders.spare.clips if self.spare else self.folders.clips
+        return (self._spare or self.folders).clips
 
     @property
     def folders(self) -> Folders:
@@ -105,13 +118,10 @@ class EngineHost:
     ) -> None:
         """Start the engine, or raise what keeps it from that. ``on_event``: in the event loop.
 
-        ``spare``: in the spare folder. Without, what was recorded there is added.
+        ``spare``: in a spare folder. Without, what was recorded there is added.
         """
-        folders = self.folders.spare if spare else self.folders
         create = partial(
             HomeSecEngine,
-            clips_dir=folders.clips,
-            data_dir=folders.data,
             models_dir=models_dir(self._hass),
             on_event=partial(self._forward, on_event),
             detector=chosen.detector,
@@ -146,7 +156,7 @@ class EngineHost:
         except TimeoutError:
             LOGGER.warning("Some threads of HomeSec did not end within %s s", STOP_TIMEOUT_S)
 
-    def _start(self, create: Callable[[], HomeSecEngine], *, spare: bool = False) -> None:
+    def _start(self, create: Callable[..., HomeSecEngine], *, spare: bool = False) -> None:
         """Start, unless stopped already; runs to its end even if its caller was canceled."""
         with self._start_or_stop:
             if self.stopped:
@@ -154,15 +164,17 @@ class EngineHost:
             if not (spare or self.empty_accepted) and is_emptied(self.folders, CATALOG_NAME):
                 folder = str(self.folders.clips)
                 raise StartFolderEmpty(f"{folder} is empty", folder=folder, reason="it is empty")
-            engine = create()
-            spare_used = not spare and self.folders.spare.data.is_dir()
-            if spare_used:
-                move_clips(self.folders)
+            folders = choose_spare(self.folders) if spare else self.folders
+            engine = create(clips_dir=folders.clips, data_dir=folders.data)
+            used = [] if spare else used_spares(folders)
+            for each in used:
+                move_clips(each.clips, folders)
             engine.start()
-            if spare_used:
+            if used:
                 engine.library.adopt_files()
-                remove_spare(self.folders)
-            self._engine, self.spare = engine, spare
+            for each in used:
+                remove_spare(each)
+            self._engine, self._spare = engine, folders if spare else None
             self.starts += 1
 
     def _can_leave_spare(self) -> bool:
@@ -174,7 +186,7 @@ class EngineHost:
         with self._start_or_stop:
             if self._engine is not None and self.spare:
                 self._engine.stop(STOP_TIMEOUT_S)
-                self._engine, self.spare = None, False
+                self._engine, self._spare = None, None
 
     def _stop(self) -> None:
         with self._start_or_stop:

@@ -1,8 +1,9 @@
 """The spare folder, for clips while the clip folder or the clip index can't be used.
 
 A disk or share may be there only some time after the start. Until then, cameras record into a
-folder of the configuration, with a clip index of its own. Afterwards, the clips are moved to the
-clip folder, and added to the real index. All functions block.
+folder of the configuration, with a clip index of its own: below the one of the real index, or
+beside that if it can't be used either. Afterwards, the clips are moved to the clip folder, and
+added to the real index. All functions block.
 """
 
 from contextlib import closing
@@ -32,10 +33,13 @@ class Folders:
     data: Path
 
     @property
-    def spare(self) -> Folders:
-        """The folders to use while these can't be used."""
-        root = self.data / NAME
-        return Folders(clips=root / "clips", data=root)
+    def spares(self) -> tuple[Folders, Folders]:
+        """The folders to use while these can't be used: below the data, and beside it."""
+        below, beside = self.data / NAME, self.data.with_name(f"{self.data.name}_{NAME}")
+        return (
+            Folders(clips=below / "clips", data=below),
+            Folders(clips=beside / "clips", data=beside),
+        )
 
 
 def is_emptied(folders: Folders, index_name: str) -> bool:
@@ -64,14 +68,8 @@ def is_emptied(folders: Folders, index_name: str) -> bool:
 
 
 def can_be_used(folders: Folders, index_name: str) -> bool:
-    """Return whether a start may succeed: the folder takes a file, and nobody locks the index."""
-    try:
-        folders.clips.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folders.clips) as file:
-            file.write(bytes(PROBE_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
+    """Return whether a start may succeed: both folders take a file, and nobody locks the index."""
+    if not (_takes_files(folders.clips) and _takes_files(folders.data)):
         return False
     index = folders.data / index_name
     if not index.exists():
@@ -90,12 +88,35 @@ def can_be_used(folders: Folders, index_name: str) -> bool:
     return True
 
 
-def move_clips(folders: Folders) -> None:
-    """Move what was recorded into the spare folder to the clip folder.
+def _takes_files(folder: Path) -> bool:
+    """Return whether a file can be written to a folder, which is made if it isn't there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    return True
+
+
+def choose_spare(folders: Folders) -> Folders:
+    """Return the folders to use while these can't be used."""
+    below, beside = folders.spares
+    return below if _takes_files(folders.data) else beside
+
+
+def used_spares(folders: Folders) -> list[Folders]:
+    """Return the spare folders that an earlier start used."""
+    return [each for each in folders.spares if each.data.is_dir()]
+
+
+def move_clips(source: Path, folders: Folders) -> None:
+    """Move what was recorded into a spare clip folder to the real one.
 
     What can't be moved stays for the next start.
     """
-    source = folders.spare.clips
     try:
         for file in _files(source):
             target = folders.clips / file.relative_to(source)
@@ -110,10 +131,10 @@ def move_clips(folders: Folders) -> None:
         LOGGER.error("Clips in %s can't be moved to the clip folder yet: %s", source, err)
 
 
-def remove_spare(folders: Folders) -> None:
-    """Remove the spare folder, unless clips are left in it."""
-    if next(_files(folders.spare.clips), None) is None:
-        shutil.rmtree(folders.spare.data, ignore_errors=True)
+def remove_spare(spare: Folders) -> None:
+    """Remove a spare folder, unless clips are left in it."""
+    if next(_files(spare.clips), None) is None:
+        shutil.rmtree(spare.data, ignore_errors=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:

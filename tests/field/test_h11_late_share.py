@@ -70,6 +70,26 @@ class LockedIndex(NoShare):
         self.database.close()
 
 
+class FileInPlaceOfData(NoShare):
+    """A file that has the name of the folder of the clip index."""
+
+    def begin(self) -> None:
+        (self.config_dir / "homesec").write_text("in the way")
+
+    def end(self) -> None:
+        (self.config_dir / "homesec").unlink()
+
+
+class DataElsewhere(NoShare):
+    """A folder of the clip index that leads to a disk which is mounted later."""
+
+    def begin(self) -> None:
+        (self.config_dir / "homesec").symlink_to("disk")
+
+    def end(self) -> None:
+        (self.config_dir / "disk").mkdir()
+
+
 class ReadOnlyDisk(NoShare):
     """A media folder on a disk that is read-only for a while."""
 
@@ -80,7 +100,10 @@ class ReadOnlyDisk(NoShare):
         remount(self.media, "rw")
 
 
-@pytest.fixture(params=[NoShare, FileInTheWay, LockedIndex, ReadOnlyDisk])
+CAUSES = [NoShare, FileInTheWay, LockedIndex, FileInPlaceOfData, DataElsewhere, ReadOnlyDisk]
+
+
+@pytest.fixture(params=CAUSES)
 def cause(request: pytest.FixtureRequest, config_dir: Path) -> Iterator[NoShare]:
     """Keep the engine from its folders until the test says otherwise."""
     made = request.param(config_dir)
@@ -148,6 +171,7 @@ async def test_visit_before_the_folder_can_be_used_is_recorded_and_kept(
     assert {clip.label for clip in clips.values()} == {"person"}
     assert {clip.camera_id for clip in clips.values()} == {CAMERA_ID}
     assert not (cause.config_dir / "homesec" / "spare").exists()
+    assert not (cause.config_dir / "homesec_spare").exists()
 
 
 async def test_clips_that_a_crash_left_in_the_spare_folder_are_found(

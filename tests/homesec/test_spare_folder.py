@@ -12,9 +12,11 @@ from small_disks import full_disk, mounted, remount
 from custom_components.homesec.spare_folder import (
     Folders,
     can_be_used,
+    choose_spare,
     is_emptied,
     move_clips,
     remove_spare,
+    used_spares,
 )
 
 if TYPE_CHECKING:
@@ -110,35 +112,58 @@ def test_unreadable_folder_is_left_to_the_start(folders: Folders) -> None:
 
 
 def test_clips_are_moved_and_none_is_replaced(folders: Folders) -> None:
-    spare = folders.spare
+    spare = folders.spares[0]
     for name in ("cam/2026-11-21/a.mp4", "cam/2026-11-21/a.jpg", "cam/2026-11-21/b.part.mp4"):
         put(spare.clips, name, b"new")
     put(folders.clips, "cam/2026-11-21/a.jpg", b"old")
     put(spare.data, INDEX)
-    move_clips(folders)
+    move_clips(spare.clips, folders)
     assert names(folders.clips) == {
         "cam/2026-11-21/a.mp4",
         "cam/2026-11-21/a.jpg",
         "cam/2026-11-21/b.part.mp4",
     }
     assert (folders.clips / "cam/2026-11-21/a.jpg").read_bytes() == b"old"
-    remove_spare(folders)
+    remove_spare(spare)
     assert names(spare.data) == {"clips/cam/2026-11-21/a.jpg", INDEX}  # nothing is lost
     (spare.clips / "cam/2026-11-21/a.jpg").unlink()
-    remove_spare(folders)
+    remove_spare(spare)
     assert not spare.data.exists()
 
 
 def test_clips_that_cannot_be_moved_stay(
     folders: Folders, caplog: pytest.LogCaptureFixture
 ) -> None:
-    put(folders.spare.clips, "cam/2026-11-21/a.mp4", b"x" * 4096)
+    spare = folders.spares[0]
+    put(spare.clips, "cam/2026-11-21/a.mp4", b"x" * 4096)
     folders.clips.parent.mkdir()
     with full_disk(folders.clips) as disk:
         disk.fail()
-        move_clips(folders)
-    remove_spare(folders)
+        move_clips(spare.clips, folders)
+    remove_spare(spare)
     assert "can't be moved" in caplog.text
-    assert names(folders.spare.clips) == {"cam/2026-11-21/a.mp4"}
-    move_clips(folders)
+    assert names(spare.clips) == {"cam/2026-11-21/a.mp4"}
+    move_clips(spare.clips, folders)
     assert names(folders.clips) == {"cam/2026-11-21/a.mp4"}
+
+
+def test_spare_folder_is_below_the_data_if_it_can_be(folders: Folders) -> None:
+    spare = choose_spare(folders)
+    assert spare.data == folders.data / "spare"
+    assert used_spares(folders) == []
+    put(spare.clips, "cam/2026-11-21/a.mp4")
+    assert used_spares(folders) == [spare]
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_spare_folder_is_beside_data_that_cannot_be_used(folders: Folders, link: bool) -> None:
+    folders.data.rmdir()
+    if link:
+        folders.data.symlink_to("nowhere")
+    else:
+        folders.data.write_text("in the way")
+    assert not can_be_used(folders, INDEX)
+    spare = choose_spare(folders)
+    assert spare.data == folders.data.with_name("homesec_spare")
+    put(spare.clips, "cam/2026-11-21/a.mp4")
+    assert used_spares(folders) == [spare]
