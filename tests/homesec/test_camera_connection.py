@@ -161,7 +161,7 @@ async def test_camera_without_another_stream_has_no_detect_stream(
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "text"),
     [
         (replace(PROBED, width=640), "Detection stream: 640 x"),
         (errors.StreamNotFound(), "The detection stream can't be opened"),
@@ -169,14 +169,14 @@ async def test_camera_without_another_stream_has_no_detect_stream(
     ids=["found", "missing"],
 )
 async def test_detect_stream_is_tried_with_the_camera(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, answer: Any, told: str
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, answer: Any, text: str
 ) -> None:
     await set_up(hass, entry)
     probe.side_effect = [PROBED, answer]
     given = {**STREAM, "connection": {"detect_url": "rtsp://192.0.2.7/stream2"}}
     shown = await submit_subentry(hass, await start_adding(hass, entry), given)
     assert shown["step_id"] == "settings"
-    assert told in shown["description_placeholders"]["formats"]
+    assert text in shown["description_placeholders"]["formats"]
 
 
 async def test_invalid_detect_stream_is_refused(
