@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from camera_forms import start_reconfiguring, submit_subentry, suggested_values
 from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.data_entry_flow import FlowResultType
@@ -22,15 +23,19 @@ from homesec_fixtures import (
     state,
     until,
 )
+from hypothesis import given, strategies as st
 from page_client import PageClient
 import pytest
 from recipient_fixtures import ANN, BOB, recipient, set_up_recipients
 
 from custom_components.homesec.access import async_get_runtime
 from custom_components.homesec.cameras.zones import find_zones, identify_zones, zone_id
+from custom_components.homesec.engine.core.types import ZoneKind
+from custom_components.homesec.flows.zone_form import format_zones, read_zones
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from random import Random
 
     from homeassistant.core import HomeAssistant
     from homesec_fixtures import ScriptedDetector
@@ -160,6 +165,69 @@ def test_changed_zones_are_identified(
     assert len({zone["id"] for zone in found}) == len(found)
     # Nothing changes when they are saved once more.
     assert identify_zones(found, found) == found
+
+
+FRACTION = st.integers(0, 100_000).map(lambda each: each / 100_000)
+POLYGON = st.lists(st.tuples(FRACTION, FRACTION).map(list), min_size=3, max_size=6)
+KINDS = {kind: kind.value for kind in ZoneKind}
+
+
+@given(polygons=st.lists(POLYGON, min_size=1, max_size=4), order=st.randoms())
+def test_zones_that_a_form_renames_stay_themselves(
+    polygons: list[list[list[float]]], order: Random
+) -> None:
+    before = [
+        {**DRIVE, "name": f"Zone {n}", "id": str(n), "polygon": polygon}
+        for n, polygon in enumerate(polygons)
+        if not any(_is_close(polygon, other) for other in polygons[:n])
+    ]
+    shown = format_zones(before, KINDS)
+    order.shuffle(shown)
+    renamed = read_zones([{**zone, "name": f"New {zone['name']}"} for zone in shown], KINDS)
+    found = identify_zones(renamed, before)
+    by_id = {zone["id"]: zone for zone in before}
+    assert len(found) == len(before)
+    for zone in found:
+        assert zone["name"] == f"New {by_id[zone['id']]['name']}"
+        assert zone["polygon"] == by_id[zone["id"]]["polygon"]  # not rounded
+
+
+def _is_close(polygon: list[list[float]], other: list[list[float]]) -> bool:
+    """Return whether both look alike in a form."""
+    return len(polygon) == len(other) and all(
+        abs(x - y) < 0.0002
+        for corner, opposite in zip(polygon, other, strict=True)
+        for x, y in zip(corner, opposite, strict=True)
+    )
+
+
+@pytest.mark.parametrize("x", [0.3, 0.123, 0.12345])
+async def test_zone_renamed_in_the_form_keeps_its_rules(
+    hass: HomeAssistant, entry: MockConfigEntry, x: float
+) -> None:
+    drive = {**DRIVE, "polygon": [[x, 0.5], [0.7, 0.5], [0.7, 1], [x, 1]]}
+    await set_up_recipients(
+        hass, entry, recipient(zones=["Drive"]), armed=False, disarmed="detect", zones=[drive]
+    )
+    flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+    flow = await submit_subentry(hass, flow, given_again(suggested_values(flow)))
+    assert flow["step_id"] == "settings"
+    answer = given_again(suggested_values(flow))
+    answer["zones"]["zones"][0]["name"] = "Gate"
+    await submit_subentry(hass, flow, answer)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [zone] = zones(entry)
+    assert (zone["name"], zone["id"], zone["polygon"]) == ("Gate", "Drive", drive["polygon"])
+    assert not [each for each in ir.async_get(hass).issues if each[0] == "homesec"]
+
+
+def given_again(shown: dict[str, Any]) -> dict[str, Any]:
+    """Return what a form shows as an answer to it."""
+    return {
+        key: given_again(value) if isinstance(value, dict) else value
+        for key, value in shown.items()
+        if value is not None
+    }
 
 
 def test_reference_means_the_name_first_and_a_rule_the_id() -> None:

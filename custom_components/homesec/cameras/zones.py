@@ -33,6 +33,9 @@ MAX_NAME_LENGTH: Final = 40
 MIN_AREA: Final = 0.0005
 """Share of the picture: 32 by 32 pixels of Full HD. A smaller zone is a slip of the mouse."""
 
+ROUNDING: Final = 0.00006
+"""Share of the picture's side. Forms show hundredths of a percent: half of one may be lost."""
+
 
 class ZoneError(Exception):
     """Zones or rules are invalid; ``key`` is that of an error text of the camera flow."""
@@ -60,22 +63,22 @@ def identify_zones(
 ) -> list[dict[str, Any]]:
     """Return changed zones with the ids that they had ``before``; new zones get new ones.
 
-    A form that knows no ids is understood by names, and by the corners of a renamed zone. Names
-    that a zone had before are kept, for whatever refers to it by one of them.
+    A form that knows no ids is understood by names, and by the corners of a renamed zone. It rounds
+    corners: those that are hardly different stay as they were. Names that a zone had before are
+    kept, for whatever refers to it by one of them.
     """
     result, unused = [dict(zone) for zone in zones], list(before)
     known: dict[int, Mapping[str, Any]] = {}
-    for given_key, known_key in (
-        (lambda zone: zone.get(CONF_ZONE_ID), zone_id),
-        (_folded_name, _folded_name),
-        (_corners, _corners),
-    ):
+    for is_same in (_has_id, _has_name, _has_corners, _is_close):
         for index, zone in enumerate(result):
-            if index in known or (wanted := given_key(zone)) is None:
+            if index in known:
                 continue
-            if (old := next((x for x in unused if known_key(x) == wanted), None)) is not None:
+            if (old := next((x for x in unused if is_same(zone, x)), None)) is not None:
                 known[index] = old
                 unused.remove(old)
+    for index, old in known.items():
+        if _is_close(result[index], old):
+            result[index][CONF_POLYGON] = old[CONF_POLYGON]
     names = set(map(_folded_name, result))
     for index, zone in enumerate(result):
         old = known.get(index)
@@ -93,8 +96,26 @@ def _folded_name(zone: Mapping[str, Any]) -> str:
     return name.casefold()
 
 
-def _corners(zone: Mapping[str, Any]) -> list[list[float]]:
-    return [list(corner) for corner in zone[CONF_POLYGON]]
+def _has_id(zone: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    return zone.get(CONF_ZONE_ID) == zone_id(old)
+
+
+def _has_name(zone: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    return _folded_name(zone) == _folded_name(old)
+
+
+def _has_corners(zone: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    return list(map(list, zone[CONF_POLYGON])) == list(map(list, old[CONF_POLYGON]))
+
+
+def _is_close(zone: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Return whether no corner is farther away than by rounding."""
+    corners, others = zone[CONF_POLYGON], old[CONF_POLYGON]
+    return len(corners) == len(others) and all(
+        abs(value - other) <= ROUNDING
+        for corner, other_corner in zip(corners, others, strict=True)
+        for value, other in zip(corner, other_corner, strict=True)
+    )
 
 
 def find_zones(
