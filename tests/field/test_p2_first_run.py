@@ -199,6 +199,13 @@ def test_error_of_settings_is_in_view(home: Home, size: tuple[int, int]) -> None
     home.see_error("name_missing")
 
 
+def test_button_for_another_entry_shows_the_settings(home: Home) -> None:
+    home.page.open("/config/integrations/integration/homesec")
+    home.page.click("HomeSec settings")
+    home.page.click("Alarm delays")
+    home.page.wait_for_text("Away")
+
+
 @pytest.mark.parametrize("kind", ["trigger", "condition", "action"])
 def test_search_finds_all_of_homesec(home: Home, kind: str) -> None:
     page = home.page

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_DHCP, SOURCE_USER, FlowType
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.loader import async_get_dhcp
 from homesec_fixtures import CAMERA_ID, camera, set_up
@@ -13,6 +15,7 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components.homesec.cameras import address_follower
 from custom_components.homesec.cameras.address_follower import moved
 from custom_components.homesec.cameras.config import source_unique_id
 from custom_components.homesec.const import DOMAIN
@@ -150,6 +153,43 @@ async def test_lost_connection_takes_over_what_was_seen_before(
     assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
     # One that is being removed is no error.
     runtime.bus.async_dispatch(HealthChanged(camera_id="gone", health=CameraHealth.OFF))
+
+
+async def test_mac_of_a_camera_from_an_earlier_version_is_learned(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry, device_info={})
+    await set_up(hass, entry)
+    runtime = entry.runtime_data
+    running = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
+    for found, expected in (("", {}), (MAC, {"mac": MAC}), (OTHER_MAC, {"mac": MAC})):
+        with patch.object(address_follower, "find_mac", return_value=found) as find:
+            runtime.bus.async_dispatch(running)
+            await hass.async_block_till_done()
+        assert entry.subentries[CAMERA_ID].data["device_info"] == expected
+        assert find.called == (found != OTHER_MAC)
+    [device] = dr.async_get(hass).async_get_devices(identifiers={(DOMAIN, CAMERA_ID)})
+    assert device.connections == {(dr.CONNECTION_NETWORK_MAC, MAC)}
+    await appear(hass)
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+
+
+async def test_mac_of_a_camera_that_changed_meanwhile_is_not_stored(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry, device_info={})
+    await set_up(hass, entry)
+    camera = entry.subentries[CAMERA_ID]
+
+    def find(_url: str) -> str:
+        object.__setattr__(camera, "data", {**camera.data, "url": "rtsp://192.0.2.30/1"})
+        return MAC
+
+    with patch.object(address_follower, "find_mac", find):
+        running = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
+        entry.runtime_data.bus.async_dispatch(running)
+        await hass.async_block_till_done()
+    assert camera.data["device_info"] == {}
 
 
 async def test_camera_that_was_changed_by_hand_stays_where_it_was_put(

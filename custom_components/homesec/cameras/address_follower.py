@@ -1,5 +1,6 @@
 """Follows cameras to new IP addresses, which routers give to devices when they like.
 
+A camera's MAC address is learned when it's added, or when it connects.
 Home Assistant tells of a device with a known MAC address whenever it appears on the network. A
 camera that is connected stays where it is: otherwise anyone on the network could lead it away
 from its camera by a claim. Like any other change of a source, an armed alarm reports it.
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_DETECT_URL, LOGGER, SUBENTRY_CAMERA
+from ..const import CONF_DETECT_URL, CONF_DEVICE_INFO, LOGGER, SUBENTRY_CAMERA
 from ..engine.core.errors import InvalidSource
 from ..engine.core.events import HealthChanged
 from ..engine.core.source_url import parse_source_url
 from ..engine.core.types import CameraHealth
 from .config import source_unique_id
-from .known_device import normal_mac, source_mac
+from .known_device import KnownDevice, find_mac, normal_mac, source_mac
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,14 +63,31 @@ class AddressFollower:
 
     @callback
     def _async_handle(self, event: EngineEvent) -> None:
-        """Follow a camera that was seen elsewhere before its connection was known to be lost."""
-        if not isinstance(event, HealthChanged) or event.health is CameraHealth.RUNNING:
+        """Learn the MAC address of a camera that connects, or follow one that disconnects."""
+        camera = self._entry.subentries.get(getattr(event, "camera_id", ""))
+        if not isinstance(event, HealthChanged) or camera is None:
             return
-        address, url = self._waiting.pop(event.camera_id, ("", None))
-        camera = self._entry.subentries.get(event.camera_id)
-        # Whoever changed its URL since then knows better.
-        if camera is not None and address and camera.data.get(CONF_URL) == url:
+        url = camera.data.get(CONF_URL)
+        if event.health is CameraHealth.RUNNING:
+            if url is not None and not source_mac(camera.data):
+                learning = self._async_learn(camera.subentry_id, url)
+                self._entry.async_create_task(self._hass, learning, "HomeSec MAC address")
+            return
+        # It was seen elsewhere before its connection was known to be lost.
+        address, url_then = self._waiting.pop(camera.subentry_id, ("", None))
+        if address and url == url_then:  # whoever changed its URL since then knows better
             self._async_follow(camera, address)
+
+    async def _async_learn(self, camera_id: str, url: str) -> None:
+        """Store the MAC address of a camera that an earlier version added."""
+        mac = await self._hass.async_add_executor_job(find_mac, url)
+        camera = self._entry.subentries.get(camera_id)
+        if not mac or camera is None or camera.data.get(CONF_URL) != url:
+            return
+        info = replace(KnownDevice.of(camera.data), mac=mac).as_stored()
+        self._hass.config_entries.async_update_subentry(
+            self._entry, camera, data={**camera.data, CONF_DEVICE_INFO: info}
+        )
 
     @callback
     def _async_follow(self, camera: ConfigSubentry, address: str) -> None:
