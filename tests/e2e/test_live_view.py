@@ -207,6 +207,9 @@ def test_tile_is_live_while_the_mouse_rests_on_it(home: Home) -> None:
         "Input.dispatchMouseEvent", type="mouseMoved", x=point["x"] + 50, y=point["y"] + 50
     )
     page.wait_for(f"{moving} === 1")
+    loaded = "performance.getEntriesByType('resource').map(each => each.name).join()"
+    assert "homesec-panel.js" in page.evaluate(loaded)
+    assert "homesec-hls.js" not in page.evaluate(loaded)
     page.command("Input.dispatchMouseEvent", type="mouseMoved", x=5, y=5)
     page.wait_for(f"{moving} === 0")
 
