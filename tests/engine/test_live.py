@@ -4,14 +4,16 @@ The cameras are real servers, and the viewer is FFmpeg, as in Home Assistant.
 """
 
 from base64 import b64encode
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection
+import io
 import itertools
 import socket
 import threading
 import time
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import av
 from camera_servers import HttpServer, closed_address, launch_line, multipart, rtsp
@@ -250,3 +252,43 @@ def test_no_more_than_some_viewers_are_served(rig, make_video, socket_enabled, m
         assert ask(url) == 404
     wait_for(lambda: rig.engine.worker.sessions["cam"][0].live.viewers == 0)
     assert show(url, pictures=2)
+
+
+def test_client_that_never_sends_a_request_does_not_keep_others_out(
+    rig, make_video, socket_enabled, monkeypatch
+):
+    monkeypatch.setattr(server, "REQUEST_S", 0.5)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
+    url = rig.engine.live_url("cam")
+    address = urlsplit(url).hostname, urlsplit(url).port
+    with socket.create_connection(address) as silent, socket.create_connection(address) as slow:
+        with suppress(OSError):  # it's cut off in the middle
+            for letter in b"GET /" * 20:
+                slow.sendall(bytes([letter]))
+                time.sleep(0.1)
+            raise AssertionError("it may send for two seconds")
+        assert not silent.recv(1000)
+        assert show(url, pictures=2)
+
+
+def test_player_that_shows_all_begins_with_the_newest_keyframe(rig, make_video, socket_enabled):
+    rig.engine.set_camera(
+        file_camera(make_video(seconds=30, gop_s=2.0), paced=True, loop=True), Activity.DETECT
+    )
+    rig.wait_health(RUNNING)
+    session, _ = rig.engine.worker.sessions["cam"]
+    wait_for(lambda: session._buffer.seconds > 4.5)
+    parts = urlsplit(rig.engine.live_url("cam"))
+    request = Request(parts._replace(netloc=f"{parts.hostname}:{parts.port}").geturl())
+    user = b64encode(f"homesec:{parts.password}".encode()).decode()
+    request.add_header("Authorization", f"Basic {user}")
+    with urlopen(request, timeout=LONG_S) as answer:
+        assert answer.headers["Content-Type"] == "video/mp2t"
+        start = answer.read(188 * 100)
+    assert start[::188] == b"\x47" * 100
+    with av.open(io.BytesIO(start), format="mpegts") as video:
+        first = next(video.decode(video=0))
+    newest = session.newest_frame()
+    assert first.key_frame
+    assert 0 <= number_of(newest.picture) - number_of(first) <= 40

@@ -18,6 +18,12 @@ from custom_components.homesec.engine.live import output, viewer
 from custom_components.homesec.engine.live.output import LiveOutput
 from custom_components.homesec.engine.live.ts_muxer import TsMuxer
 from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
+from custom_components.homesec.engine.media.packets import (
+    TIME_BASE,
+    MediaFormat,
+    MediaKind,
+    MediaPacket,
+)
 
 
 class Camera:
@@ -193,3 +199,45 @@ def _basic(url):
 @pytest.mark.parametrize("path", ["", "/", "cam.ts", "/cam", "*", "/cam.ts?x=1"])
 def test_other_paths_lead_nowhere(path):
     assert requested_camera(path) is None
+
+
+def test_gop_that_is_longer_than_the_backlog_of_a_viewer_is_no_reason_to_drop_it(
+    packets, monkeypatch
+):
+    monkeypatch.setattr(viewer, "LIMIT_S", 2.0)
+    monkeypatch.setattr(viewer, "LIMIT_BYTES", packets[0].size)
+    camera = Camera(seconds=10.0)
+    watching = camera.live.attach(lead_s=5.0)
+    camera.feed(packets[:70])
+    watching, early = camera.live.attach(lead_s=6.0), watching
+    camera.feed(packets[70:75])
+    assert not watching.closed
+    assert waiting(watching) == packets[10:75]
+    assert early.closed
+
+
+def test_audio_that_cannot_be_written_costs_no_picture(packets):
+    telephone = MediaFormat(kind=MediaKind.AUDIO, codec="pcm_alaw", sample_rate=8000, layout="mono")
+    unknown = MediaFormat(kind=MediaKind.AUDIO, codec="g729", sample_rate=8000, layout="mono")
+    data = av.Packet(b"\xff\xf1" + bytes(50))
+    data.pts = data.dts = 0
+    data.time_base = TIME_BASE
+    for audio in (telephone, unknown):
+        muxer = TsMuxer(packets[0], audio)
+        sound = MediaPacket(format=audio, data=data, t=0.0, at=0.0)
+        sent = b"".join(muxer.write(each) for each in (packets[0], sound, *packets[1:20]))
+        muxer.close()
+        assert pictures(sent) >= 19  # the last one waits for sound that may come
+
+
+def test_pictures_that_cannot_be_encoded_in_time_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(viewer, "CHECK_S", 0.01)
+    monkeypatch.setattr(viewer, "BEHIND_S", 0.5)
+    film = cached(tmp_path, Recipe(seconds=4, fps=10, codec="mjpeg", container="matroska"))
+    quick = split_video(media_packets(film))[0]
+    taken = []
+    real = TsMuxer.write
+    monkeypatch.setattr(TsMuxer, "write", lambda self, x: taken.append(x) or real(self, x))
+    assert send(quick)
+    assert taken[-1] is quick[-1]
+    assert len(quick) / 4 <= len(taken) <= len(quick) / 2

@@ -100,8 +100,7 @@ class LiveOutput:
         for viewer, lead_s in joining:
             if packets := self._buffer.packets_since(t - lead_s):
                 begun.append(viewer)
-            for packet in packets:
-                viewer.put(packet)
+                viewer.begin(packets)
         with self._lock:
             joined = [viewer for viewer, _ in self._joining if viewer in begun]
             self._joining = [each for each in self._joining if each[0] not in joined]

@@ -3,6 +3,7 @@
 Each viewer has a thread, which encodes what has to be encoded, and waits for the viewer.
 """
 
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 import logging
@@ -59,6 +60,8 @@ class LiveServer(TCPServer):
         self._free = BoundedSemaphore(MAX_CONNECTIONS)
         self._lock = Lock()
         self._viewers: set[Thread] = set()
+        self._strangers: dict[socket.socket, float] = {}
+        """Connections that have shown no password yet, and since when."""
         self._thread = Thread(target=self.serve_forever, name="homesec-live", daemon=True)
 
     def start(self) -> None:
@@ -81,6 +84,21 @@ class LiveServer(TCPServer):
             thread.join(max(0.0, deadline - time.monotonic()))
 
     @override
+    def service_actions(self) -> None:
+        """End connections that take too long to show a password, however slowly they send."""
+        began_by = time.monotonic() - REQUEST_S
+        with self._lock:
+            late = [each for each, began in self._strangers.items() if began < began_by]
+        for each in late:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def admit(self, connection: socket.socket) -> None:
+        """Let a connection that has shown the password last."""
+        with self._lock:
+            self._strangers.pop(connection, None)
+
+    @override
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection on a thread of its own, unless there are too many."""
         if not self._free.acquire(blocking=False):
@@ -94,6 +112,7 @@ class LiveServer(TCPServer):
         )
         with self._lock:
             self._viewers.add(thread)
+            self._strangers[request] = time.monotonic()
         thread.start()
 
     def _serve(self, request: socket.socket, client_address: object) -> None:
@@ -104,6 +123,7 @@ class LiveServer(TCPServer):
         except Exception:
             _LOGGER.exception("A viewer could not be served")
         finally:
+            self.admit(request)
             self.shutdown_request(request)
             self._free.release()
             with self._lock:
@@ -123,6 +143,7 @@ class _Request(BaseHTTPRequestHandler):
         if not is_authorized(header, self.server.secret, camera_id or ""):
             self._refuse(HTTPStatus.UNAUTHORIZED, ("WWW-Authenticate", 'Basic realm="HomeSec"'))
             return
+        self.server.admit(self.connection)
         cameras = self.server.cameras
         lead_s = LEAD_S if self.headers.get("User-Agent", "").startswith(FFMPEG) else 0.0
         viewer = cameras.open_live(camera_id, lead_s) if camera_id else None

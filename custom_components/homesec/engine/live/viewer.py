@@ -12,14 +12,14 @@ from ..core.activity_board import BOARD, Work
 from .ts_muxer import TsMuxer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..media.packets import MediaPacket
 
 _LOGGER = logging.getLogger(__name__)
 
-LIMIT_BYTES = 24 * 1024 * 1024  # of packets that wait for a viewer
-LIMIT_S = 20.0  # from the oldest to the newest of them
+LIMIT_BYTES = 24 * 1024 * 1024  # of packets that wait for a viewer, besides the first ones
+LIMIT_S = 20.0  # from the oldest to the newest of them, likewise
 AUDIO_WAIT_S = 0.6  # of video without audio, from a camera that announces some
 BEHIND_S = 2.0  # pictures that are encoded and this late are left out…
 LEFT_IN = 4  # …but for one of so many
@@ -39,6 +39,7 @@ class Viewer:
         # The condition's lock guards everything below.
         self._packets: deque[MediaPacket] = deque()
         self._bytes = 0
+        self._limits = (LIMIT_BYTES, LIMIT_S)
         self._closed = False
 
     @property
@@ -46,14 +47,26 @@ class Viewer:
         """Whether it gets no more packets."""
         return self._closed
 
+    def begin(self, packets: Sequence[MediaPacket]) -> None:
+        """Add the first packets, which may be those of a long GOP."""
+        with self._changed:
+            if self._closed:
+                return
+            self._packets.extend(packets)
+            self._bytes = sum(packet.size for packet in packets)
+            length_s = packets[-1].t - packets[0].t
+            self._limits = (LIMIT_BYTES + self._bytes, LIMIT_S + length_s)
+            self._changed.notify()
+
     def put(self, packet: MediaPacket) -> None:
         """Add a packet; never waits."""
+        limit_bytes, limit_s = self._limits
         with self._changed:
             if self._closed:
                 return
             self._packets.append(packet)
             self._bytes += packet.size
-            if self._bytes > LIMIT_BYTES or packet.t - self._packets[0].t > LIMIT_S:
+            if self._bytes > limit_bytes or packet.t - self._packets[0].t > limit_s:
                 _LOGGER.debug("A viewer that is too slow is dropped")
                 self._close()
             self._changed.notify()

@@ -63,7 +63,7 @@ class VideoEncoder:
         limit = min(longest_px, video.width * longest_px // max(video.height, 1))
         self._width, self._height = fit_width(video.width, video.height, limit)
         rate = Fraction(round(min(max(video.fps or 10.0, 1.0), 60.0)))
-        pictures_per_s = rate if repeat_s is None else max(rate, 1 / repeat_s)
+        pictures_per_s = float(rate) if repeat_s is None else max(float(rate), 1 / repeat_s)
         self.stream = container.add_stream(
             "libx264",
             rate=rate,
