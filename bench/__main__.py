@@ -7,7 +7,7 @@ import sys
 from homesec_dev.bootstrap import paths
 from homesec_dev.bootstrap.console import SetupError
 
-from . import alert, arrivals, cat, cost, detect, light, page, scale, small_objects, video
+from . import alert, arrivals, cat, cost, detect, light, page, scale, small_objects, tamper, video
 
 CLIPS = "How long listings of ten thousand clips take, and finding all of them in the bucket."
 """Imported only when it runs: it needs Google's library and the tests' object store."""
@@ -19,7 +19,13 @@ OTHERS = {
     "page": page.run,
     "video": video.run,
 }
-PHOTOS = {"cat": cat.run, "detect": detect.run, "far": small_objects.run, "light": light.run}
+PHOTOS = {
+    "cat": cat.run,
+    "detect": detect.run,
+    "far": small_objects.run,
+    "light": light.run,
+    "tamper": tamper.run,
+}
 """Benchmarks that read a folder of photos."""
 
 
@@ -44,6 +50,7 @@ def main() -> None:
     benches.add_parser("far", help=small_objects.__doc__, parents=[photos])
     benches.add_parser("video", help=video.__doc__, parents=[target])
     benches.add_parser("cat", help=cat.__doc__, parents=[photos])
+    benches.add_parser("tamper", help=tamper.__doc__, parents=[photos])
     benches.add_parser("page", help=page.__doc__, parents=[target])
     benches.add_parser("clips", help=CLIPS, parents=[target])
     cameras = benches.add_parser("scale", help=scale.__doc__, parents=[target])
