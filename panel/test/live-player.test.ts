@@ -25,7 +25,7 @@ class Camera {
       this.opened.push(opened);
       await Promise.resolve();
       if (opened.refused) throw new Error("refused");
-      return { playedAt: () => 1000 };
+      return { behind: () => 3 };
     },
   });
 
@@ -63,7 +63,7 @@ describe("LivePlayer", () => {
     camera.player.start();
     await pass(0);
     expect(camera.player.playing).toBeNull();
-    expect(camera.player.playedAt()).toBe(1000);
+    expect(camera.player.behind()).toBe(3);
     camera.last.report.playing();
     await pass(600);
     expect(camera.player.playing).toBe("web_rtc");
@@ -187,7 +187,7 @@ describe("LivePlayer", () => {
     camera.player.stop();
     await pass(0);
     expect(camera.running).toBe(0);
-    expect(camera.player.playedAt()).toBeNull();
+    expect(camera.player.behind()).toBe(0);
   });
 
   test("never has two videos at once, whatever happens", async () => {

@@ -27,7 +27,7 @@ class FakeVideo extends EventTarget {
   native = "";
   /** What `play` is refused with, one for each call. */
   refusals: Error[] = [];
-  getStartDate?: () => Date;
+  seekable = { length: 0, end: () => 0 };
 
   async play(): Promise<void> {
     this.plays += 1;
@@ -357,7 +357,7 @@ class FakeHls {
   source = "";
   media: unknown = null;
   destroyed = false;
-  playingDate: Date | null = null;
+  latency = 0;
 
   static isSupported(): boolean {
     return FakeHls.supported;
@@ -442,11 +442,13 @@ describe("openHls", () => {
     expect(reports.failed).not.toHaveBeenCalled();
   });
 
-  test("knows when the picture was taken", async () => {
+  test("knows how far it's behind", async () => {
     const live = await open();
-    expect(live.playedAt()).toBeNull();
-    FakeHls.last.playingDate = new Date(1_790_000_000_500);
-    expect(live.playedAt()).toBe(1_790_000_000.5);
+    expect(live.behind()).toBe(0);
+    FakeHls.last.latency = 3.5;
+    expect(live.behind()).toBe(3.5);
+    FakeHls.last.latency = -1;
+    expect(live.behind()).toBe(0);
   });
 
   test("stop lets go of the stream", async () => {
@@ -473,12 +475,10 @@ describe("openHls", () => {
     await settled();
     expect(video.src).toBe("/api/hls/t/master_playlist.m3u8");
     expect(reports.playing).toHaveBeenCalled();
-    expect(live.playedAt()).toBeNull();
+    expect(live.behind()).toBe(0);
     video.currentTime = 2;
-    video.getStartDate = () => new Date(1_790_000_000_000);
-    expect(live.playedAt()).toBe(1_790_000_002);
-    video.getStartDate = () => new Date(NaN);
-    expect(live.playedAt()).toBeNull();
+    video.seekable = { length: 1, end: () => 9 };
+    expect(live.behind()).toBe(7);
     stop();
     expect(video.src).toBe("");
   });

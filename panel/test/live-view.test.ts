@@ -70,56 +70,71 @@ describe("LiveBoxes", () => {
   let stopped: number;
   let refused: unknown;
   let boxes: LiveBoxes;
+  let now: number;
   const box = (score: number): PreviewBox => {
     return { label: "person", score, box: [0, 0, 1, 1], counts: true, zones: [] };
   };
-  const preview = (at: number, score: number): void => send.at(-1)!({ at, boxes: [box(score)] });
-  const scores = (at: number | null): number[] => boxes.boxesAt(at).map(({ score }) => score);
+  const preview = (score: number): void => send.at(-1)!({ at: 0, boxes: [box(score)] });
+  const scores = (behind: number): number[] =>
+    boxes.boxesBefore(behind).map(({ score }) => score);
 
   beforeEach(() => {
     send = [];
     stopped = 0;
     refused = null;
-    boxes = new LiveBoxes({
+    now = 1000;
+    const api = {
       zones: async () => ({ zones: [], labels: [], picture: "" }),
-      previewZones: async (_camera, _zones, on) => {
+      previewZones: async (_camera: string, _zones: unknown, on: unknown) => {
         if (refused) throw refused;
         send.push(on as (typeof send)[number]);
         return () => void (stopped += 1);
       },
-    });
+    };
+    boxes = new LiveBoxes(api, () => now);
   });
 
   test("are the newest where the picture is of now", async () => {
     await boxes.follow("door");
-    expect(scores(null)).toEqual([]);
-    preview(NOW, 0.5);
-    preview(NOW + 1, 0.6);
-    expect(scores(null)).toEqual([0.6]);
+    expect(scores(0)).toEqual([]);
+    preview(0.5);
+    now += 1;
+    preview(0.6);
+    expect(scores(0)).toEqual([0.6]);
   });
 
   test("are those of the shown picture where the video is behind", async () => {
     await boxes.follow("door");
-    for (let second = 0; second < 10; second += 1) preview(NOW + second, second / 10);
-    expect(scores(NOW + 3.4)).toEqual([0.3]);
-    expect(scores(NOW + 3.6)).toEqual([0.4]);
-    expect(scores(NOW - 5)).toEqual([]);
-    expect(scores(NOW + 30)).toEqual([]);
+    for (let second = 0; second < 10; second += 1) {
+      preview(second / 10);
+      now += 1;
+    }
+    expect(scores(6.6)).toEqual([0.3]);
+    expect(scores(6.4)).toEqual([0.4]);
+    expect(scores(15)).toEqual([]);
+  });
+
+  test("go when no more come", async () => {
+    await boxes.follow("door");
+    preview(0.5);
+    now += 3;
+    expect(scores(0)).toEqual([]);
   });
 
   test("are forgotten after a while, with another camera, and while HomeSec reloads", async () => {
     await boxes.follow("door");
-    preview(NOW, 0.5);
-    preview(NOW + 60, 0.6);
-    expect(scores(NOW)).toEqual([]);
+    preview(0.5);
+    now += 60;
+    preview(0.6);
+    expect(scores(60)).toEqual([]);
     send[0]!({ unavailable: true });
-    expect(scores(null)).toEqual([]);
-    preview(NOW + 70, 0.7);
+    expect(scores(0)).toEqual([]);
+    preview(0.7);
     await boxes.follow("drive");
     expect(stopped).toBe(1);
-    expect(scores(null)).toEqual([]);
-    send[0]!({ at: NOW + 71, boxes: [box(0.8)] }); // of the first camera
-    expect(scores(null)).toEqual([]);
+    expect(scores(0)).toEqual([]);
+    send[0]!({ at: 0, boxes: [box(0.8)] }); // of the first camera
+    expect(scores(0)).toEqual([]);
     await boxes.follow(null);
     expect(stopped).toBe(2);
   });
@@ -136,7 +151,7 @@ describe("LiveBoxes", () => {
     await expect(boxes.follow("door")).rejects.toMatchObject({ code: "unauthorized" });
     refused = null;
     await boxes.follow("door");
-    preview(NOW, 0.5);
-    expect(scores(null)).toEqual([0.5]);
+    preview(0.5);
+    expect(scores(0)).toEqual([0.5]);
   });
 });

@@ -134,7 +134,7 @@ export class LiveStage extends PageElement {
   }
 
   private renderBoxes(): unknown {
-    const found = this.boxes?.boxesAt(this.live?.playedAt() ?? null) ?? [];
+    const found = this.boxes?.boxesBefore(this.live?.behind() ?? 0) ?? [];
     const shown = found.map(({ label, score, box: [x1, y1, x2, y2] }, index) => {
       return { track: index, label, score, x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
     });

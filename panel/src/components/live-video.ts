@@ -52,9 +52,9 @@ export class LiveVideoElement extends LitElement {
     return this.player.playing;
   }
 
-  /** When the shown picture was taken, in epoch seconds; null if that isn't known or it's now. */
-  playedAt(): number | null {
-    return this.player.playedAt();
+  /** How many seconds the shown picture is behind the present. */
+  behind(): number {
+    return this.player.behind();
   }
 
   /** Show the video in full screen, on phones whose browsers can't do that with other elements. */

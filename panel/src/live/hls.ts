@@ -76,7 +76,7 @@ abstract class HlsVideo implements LiveVideo {
     signal.addEventListener("abort", () => this.stop(), { once: true });
   }
 
-  abstract playedAt(): number | null;
+  abstract behind(): number;
 
   protected stop(): void {
     const { video } = this.options;
@@ -110,9 +110,8 @@ class PlayedHls extends HlsVideo {
     hls.attachMedia(options.video);
   }
 
-  playedAt(): number | null {
-    const at = this.hls.playingDate;
-    return at ? at.getTime() / 1000 : null;
+  behind(): number {
+    return Math.max(0, this.hls.latency);
   }
 
   protected override stop(): void {
@@ -128,10 +127,9 @@ class NativeHls extends HlsVideo {
     this.play();
   }
 
-  playedAt(): number | null {
-    const { video } = this.options;
-    // Only browsers that play HLS have it.
-    const start = (video as { getStartDate?: () => Date }).getStartDate?.().getTime();
-    return start === undefined || Number.isNaN(start) ? null : start / 1000 + video.currentTime;
+  behind(): number {
+    const { seekable, currentTime } = this.options.video;
+    if (!seekable.length) return 0;
+    return Math.max(0, seekable.end(seekable.length - 1) - currentTime);
   }
 }

@@ -7,8 +7,8 @@ export type StreamType = "web_rtc" | "hls";
 
 /** Live video in a video element. */
 export interface LiveVideo {
-  /** When the shown picture was taken, in epoch seconds; null if that isn't known or it's now. */
-  playedAt(): number | null;
+  /** How many seconds the shown picture is behind the present. */
+  behind(): number;
 }
 
 /** What live video reports about itself. */
@@ -67,9 +67,9 @@ export class LivePlayer extends Observable {
     this.begin();
   }
 
-  /** When the shown picture was taken, in epoch seconds; null if that isn't known or it's now. */
-  playedAt(): number | null {
-    return this.video?.playedAt() ?? null;
+  /** How many seconds the shown picture is behind the present. */
+  behind(): number {
+    return this.video?.behind() ?? 0;
   }
 
   private async tryAll(): Promise<void> {

@@ -97,8 +97,8 @@ class WebRtcSession implements LiveVideo {
     if (signal.aborted) this.leave();
   }
 
-  playedAt(): null {
-    return null; // now, but for a fraction of a second
+  behind(): number {
+    return 0; // but for a fraction of a second
   }
 
   stop(): void {

@@ -12,12 +12,16 @@ const APART_S = 1.5;
 type BoxApi = Pick<Api, "zones" | "previewZones">;
 
 export class LiveBoxes extends Observable {
-  private previews: ZonesPreview[] = [];
+  private previews: { at: number; boxes: readonly PreviewBox[] }[] = [];
   private stop: Unsubscribe | null = null;
   /** The camera whose boxes are wanted; null: none are. */
   private camera: string | null = null;
 
-  constructor(private readonly api: BoxApi) {
+  /** `clock` returns the seconds since any moment. */
+  constructor(
+    private readonly api: BoxApi,
+    private readonly clock: () => number = () => performance.now() / 1000,
+  ) {
     super();
   }
 
@@ -45,22 +49,24 @@ export class LiveBoxes extends Observable {
     }
   }
 
-  /** Return the boxes of the picture taken at this time, in epoch seconds; null: of the newest. */
-  boxesAt(at: number | null): readonly PreviewBox[] {
-    if (at === null) return this.previews.at(-1)?.boxes ?? [];
-    let nearest: ZonesPreview | null = null;
+  /** Return the boxes of the picture of some seconds ago. */
+  boxesBefore(seconds: number): readonly PreviewBox[] {
+    const at = this.clock() - seconds;
+    let nearest = { apart: APART_S, boxes: [] as readonly PreviewBox[] };
     for (const preview of this.previews) {
       const apart = Math.abs(preview.at - at);
-      if (apart <= APART_S && apart < Math.abs((nearest?.at ?? Infinity) - at)) nearest = preview;
+      if (apart <= nearest.apart) nearest = { apart, boxes: preview.boxes };
     }
-    return nearest?.boxes ?? [];
+    return nearest.boxes;
   }
 
   private add(preview: ZonesPreview | { unavailable: boolean }): void {
     if ("unavailable" in preview) this.previews = []; // HomeSec is reloading
     else {
-      this.previews = this.previews.filter(({ at }) => preview.at - at < KEPT_S);
-      this.previews.push(preview);
+      // By the time of arrival: the clocks of the browser and of Home Assistant may differ.
+      const at = this.clock();
+      this.previews = this.previews.filter((each) => at - each.at < KEPT_S);
+      this.previews.push({ at, boxes: preview.boxes });
     }
     this.changed();
   }
