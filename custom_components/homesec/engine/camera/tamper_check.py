@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..core.events import TamperChanged
 from ..core.types import SourceKind, TamperKind
-from ..media.block_structure import smooth_levels
+from ..media.block_structure import BLOCK, smooth_levels
 from ..media.sharpness import has_color, measure_edges
 from .focus_check import FocusCheck
 from .frozen_check import FrozenCheck
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 0.9  # pictures that come in quicker succession aren't compared
 FOCUS_INTERVAL_S = 2.0
+MIN_CELLS = 3 * BLOCK  # of the shorter side; in a smaller picture, nothing can be told
 LONGEST_REPLAY_S = 60.0  # frames of the pre-roll are up to so much older than the newest
 
 
@@ -67,6 +68,8 @@ class TamperCheck:
         """
         if not self._is_on:
             return self._end(frame) if self._has_reported else None
+        if min(small.shape) < MIN_CELLS:
+            return None
         if self._last_t - frame.t > LONGEST_REPLAY_S:
             self.restart()  # another stream of the camera, with a timeline of its own
         self._scenes.glance(small, frame.t)
