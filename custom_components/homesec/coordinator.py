@@ -141,6 +141,7 @@ class HomeSecCoordinator:
         self._bus.async_dispatch(AlarmChanged())
         await self._alerts.recipients.async_apply()
         await self._alarm.async_reconcile()
+        await self._storage.async_forget_limits()
 
     @callback
     def async_sync_cameras(self) -> None:

@@ -70,6 +70,20 @@ def test_every_change_of_entry_is_found(before: dict[str, Any], after: dict[str,
     assert len({each.action for each in found}) == len(found)
 
 
+LIMITS = st.dictionaries(st.sampled_from("0123"), st.integers(1, 9), max_size=4)
+
+
+@given(before=LIMITS, after=LIMITS, cameras=st.integers(0, 3))
+def test_limits_that_end_with_a_removed_camera_weaken_nothing(
+    before: dict[str, int], after: dict[str, int], cameras: int
+) -> None:
+    """``cameras`` is how many are left; their ids are the first numbers."""
+    old, new = ({"retention": {"local_days": 3, "cameras": x}} for x in (before, after))
+    found = find_changes(settings(old, *([{}] * cameras)), settings(new, *([{}] * cameras)))
+    changed = any(before.get(str(x)) != after.get(str(x)) for x in range(cameras))
+    assert [each.action for each in found] == ([Weakening.RETENTION] if changed else [])
+
+
 @given(kept=CAMERA, removed=CAMERA, kind=st.sampled_from(["camera", "recipient"]))
 def test_removed_subentry_is_found_and_added_one_is_not(
     kept: dict[str, Any], removed: dict[str, Any], kind: str

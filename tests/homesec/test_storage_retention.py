@@ -111,9 +111,10 @@ async def test_camera_has_one_rule_and_unique_name(
         CAMERA_ID: {},
         twin.subentry_id: {"local_days": 1},
     }
-    # A removed camera has no rule.
+    # A removed camera without clips has no rule.
     hass.config_entries.async_remove_subentry(entry, twin.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.data["retention"]["cameras"] == {CAMERA_ID: {}}
     shown = suggested_values(await choose(hass, entry, "retention"))
     assert shown["cameras"] == [{"camera": "Front door"}]
 
@@ -132,3 +133,33 @@ async def test_clips_beyond_limit_are_removed(
     hass.config_entries.async_update_entry(entry, data=data)
     await until(hass, lambda: state(hass, "sensor", "clips", entry.entry_id) == "0")
     assert not list((config_dir / "media").rglob("*.mp4"))
+
+
+async def test_limits_of_removed_camera_end_with_its_last_clip(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    limits = {CAMERA_ID: {"local_days": 3650}}
+    object.__setattr__(entry, "data", {**entry.data, "retention": {"cameras": limits}})
+    saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
+    weakened = async_capture_events(hass, const.EVENT_ALARM_WEAKENED)
+    await set_up(hass, entry)
+    await arm(hass, entry)
+    await pictures(hass, entry)
+    await call(hass, "homesec", "record", entity_id(hass, "camera", "camera"), duration=1)
+    await until(hass, lambda: saved)
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.data["retention"]["cameras"] == limits
+    # The form keeps them, too.
+    await submit(hass, await choose(hass, entry, "retention"), {"min_free_gb": 2})
+    assert entry.data["retention"] == {"min_free_gb": 2, "cameras": limits}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    announced = [event.data["action"] for event in weakened]
+    assert announced == ["camera_removed", "retention"]  # by the form
+
+    library = entry.runtime_data.host.engine.library
+    await hass.async_add_executor_job(library.delete, saved[0].data["clip_id"])
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await until(hass, lambda: entry.data["retention"]["cameras"] == {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(weakened) == 2

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..cameras.config import DEFAULTS, SOURCE_FIELDS
 from ..cameras.zones import zone_id
+from ..cloud.retention_config import CONF_CAMERAS
 from ..const import (
     CONF_ALARM,
     CONF_ARMED_MODES,
@@ -96,7 +97,7 @@ class Settings:
 
 def find_changes(before: Settings, after: Settings) -> list[SettingsChange]:
     """Return what changed, apart from additions, new names, and detection turned on."""
-    changed = _changed_keys(before.data, after.data)
+    changed = _changed_keys(_entry_data(before, after), _entry_data(after, after))
     if CONF_PINS in changed and pin_revisions(before.data) == pin_revisions(after.data):
         changed.remove(CONF_PINS)
     actions = dict.fromkeys(ENTRY_ACTIONS.get(key, Weakening.SETTINGS) for key in changed)
@@ -112,6 +113,16 @@ def find_changes(before: Settings, after: Settings) -> list[SettingsChange]:
             for action in dict.fromkeys(found)
         ]
     return changes
+
+
+def _entry_data(settings: Settings, after: Settings) -> dict[str, Any]:
+    """Return an entry's data without limits of removed cameras, which end by themselves."""
+    data = dict(settings.data)
+    retention = data.get(CONF_RETENTION)
+    if isinstance(retention, dict) and CONF_CAMERAS in retention:
+        limits = {k: v for k, v in retention[CONF_CAMERAS].items() if k in after.subentries}
+        data[CONF_RETENTION] = {**retention, CONF_CAMERAS: limits}
+    return data
 
 
 def _changed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

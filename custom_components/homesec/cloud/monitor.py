@@ -1,11 +1,12 @@
 """Follows the state of the clips' storage, and reports what the user has to know."""
 
+from contextlib import suppress
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 
-from ..const import CONF_STORAGE, LOGGER, UPLOADS_STUCK_AFTER
+from ..const import CONF_RETENTION, CONF_STORAGE, LOGGER, SUBENTRY_CAMERA, UPLOADS_STUCK_AFTER
 from ..engine.cloud.errors import StorageError
 from ..engine.core.events import (
     CatalogRebuilt,
@@ -15,8 +16,9 @@ from ..engine.core.events import (
     ObjectRefused,
     RemovalReason,
 )
+from ..exceptions import EngineNotRunningError
 from .issues import StorageIssues
-from .retention_config import retention_rules
+from .retention_config import CONF_CAMERAS, retention_rules
 from .state import StorageState
 from .store import (
     CONF_BUCKET,
@@ -27,6 +29,8 @@ from .store import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
@@ -38,6 +42,7 @@ class StorageMonitor:
     """One entry's cloud storage, with the issues about it, the disk, and the catalog."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: EngineHost) -> None:
+        self._hass = hass
         self._entry = entry
         self._host = host
         self.cloud = cloud_store(entry.data)
@@ -51,6 +56,7 @@ class StorageMonitor:
         """Log in and continue the uploads, once the engine runs."""
         storage = self._entry.data.get(CONF_STORAGE, {})
         self.issues.async_update_old_key(in_use=CONF_SEAL_KEY in storage)
+        await self.async_forget_limits()
         if self.cloud is None:
             return
         library = self._host.engine.library
@@ -78,6 +84,34 @@ class StorageMonitor:
         """Apply the entry's retention rules."""
         if self._host.ready:
             self._host.engine.library.set_rules(retention_rules(self._entry.data))
+
+    async def async_forget_limits(self) -> None:
+        """Forget the limits of removed cameras, once none of their clips is left to be limited.
+
+        Without limits of their own, clips that were to be kept for longer would be removed.
+        """
+        kept = {x.subentry_id for x in self._entry.get_subentries_of_type(SUBENTRY_CAMERA)}
+        with suppress(EngineNotRunningError):
+            for camera_id in self._limits().keys() - kept:
+                if await self._async_has_clips(camera_id):
+                    kept.add(camera_id)
+            if left := self._limits().keys() - kept:
+                rules = {key: each for key, each in self._limits().items() if key not in left}
+                retention = {**self._entry.data[CONF_RETENTION], CONF_CAMERAS: rules}
+                self._hass.config_entries.async_update_entry(
+                    self._entry, data={**self._entry.data, CONF_RETENTION: retention}
+                )
+
+    def _limits(self) -> Mapping[str, Any]:
+        limits: Mapping[str, Any] = self._entry.data.get(CONF_RETENTION, {}).get(CONF_CAMERAS, {})
+        return limits
+
+    async def _async_has_clips(self, camera_id: str) -> bool:
+        """Return whether a camera has clips; as far as is known, in the spare folder."""
+        if self._host.spare:
+            return True
+        newest = self._host.engine.catalog.queries.newest
+        return await self._host.async_run_raw(newest, camera_id) is not None
 
     @callback
     def async_handle(self, event: EngineEvent) -> None:

@@ -52,7 +52,7 @@ class RetentionSteps(FormSteps):
         if user_input is not None:
             if errors := retention_errors(user_input):
                 return await self._async_from_top("retention", errors, user_input)
-            rules = read_retention(user_input, names)
+            rules = read_retention(user_input, names, entry.data.get(CONF_RETENTION, {}))
             return self.async_update_and_abort(entry, data_updates={CONF_RETENTION: rules})
         errors, _, answer = self._again.pop()
         shown = answer or shown_retention(entry.data.get(CONF_RETENTION, {}), names)
@@ -138,11 +138,16 @@ def retention_errors(answer: Mapping[str, Any]) -> dict[str, str]:
     return {CONF_CAMERAS: "camera_twice"} if len(set(cameras)) < len(cameras) else {}
 
 
-def read_retention(answer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the form's values as they are stored."""
+def read_retention(
+    answer: Mapping[str, Any], names: Mapping[str, str], stored: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the form's values as they are stored, with the limits of removed cameras."""
+    present = set(names.values())
+    removed = {k: v for k, v in stored.get(CONF_CAMERAS, {}).items() if k not in present}
     return {
         **answer,
-        CONF_CAMERAS: {
+        CONF_CAMERAS: removed
+        | {
             names[rule[CONF_CAMERA]]: {k: v for k, v in rule.items() if k != CONF_CAMERA}
             for rule in answer.get(CONF_CAMERAS, ())
         },
