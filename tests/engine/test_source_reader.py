@@ -70,6 +70,7 @@ def test_source_is_read_while_nothing_is_handled(packets):
     items = SourceReader("cam", is_file=False).items(source.packets())
     assert next(items) is packets[0]
     source.wait_read(len(packets))
+    source.send(StopIteration)
     items.close()
 
 
@@ -168,3 +169,18 @@ def test_reader_can_read_again(packets):
     reader = SourceReader("cam", is_file=False)
     for _ in range(2):
         assert list(reader.items(Source(*packets, StopIteration).packets())) == packets
+
+
+def test_wake_yields_at_once_unless_there_is_something_else(packets):
+    source, woken = Source(), []
+    reader = SourceReader("cam", is_file=False, idle_s=LONG_S, on_item=lambda: woken.append(1))
+    items = reader.items(source.packets())
+    threading.Timer(0.05, reader.wake).start()
+    assert next(items) is Idle.WAITING
+    source.send(packets[0])
+    assert next(items) is packets[0]
+    source.send(packets[1], StopIteration)
+    source.wait_read(2)
+    reader.wake()
+    assert [item for item in items if item is not Idle.WAITING] == [packets[1]]
+    assert len(woken) == 2
