@@ -114,6 +114,12 @@ describe("LiveBoxes", () => {
     expect(scores(15)).toEqual([]);
   });
 
+  test("are only of what counts", async () => {
+    await boxes.follow("door");
+    send[0]!({ at: 0, boxes: [box(0.9), { ...box(0.2), counts: false }] });
+    expect(scores(0)).toEqual([0.9]);
+  });
+
   test("go when no more come", async () => {
     await boxes.follow("door");
     preview(0.5);

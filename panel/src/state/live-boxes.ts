@@ -1,4 +1,4 @@
-/** The boxes of what the detector finds in a camera's pictures, while they are shown. */
+/** The boxes of what counts as detected in a camera's pictures, while they are shown. */
 
 import type { Api, Unsubscribe } from "../data/api.ts";
 import type { PreviewBox, ZonesPreview } from "../data/types.ts";
@@ -66,7 +66,7 @@ export class LiveBoxes extends Observable {
       // By the time of arrival: the clocks of the browser and of Home Assistant may differ.
       const at = this.clock();
       this.previews = this.previews.filter((each) => at - each.at < KEPT_S);
-      this.previews.push({ at, boxes: preview.boxes });
+      this.previews.push({ at, boxes: preview.boxes.filter(({ counts }) => counts) });
     }
     this.changed();
   }
