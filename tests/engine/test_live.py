@@ -22,7 +22,11 @@ import numpy as np
 import pytest
 from videos import frame_of, number_of, picture
 
-from custom_components.homesec.engine.core.events import DetectionStarted, HealthChanged
+from custom_components.homesec.engine.core.events import (
+    DetectionStarted,
+    DetectorChanged,
+    HealthChanged,
+)
 from custom_components.homesec.engine.core.source_feed import SourceFeed
 from custom_components.homesec.engine.core.types import (
     Activity,
@@ -119,6 +123,22 @@ def test_camera_is_armed_and_disarmed_under_a_viewer_without_another_connection(
             next(packets)
     assert door.clients == (1, 1)
     wait_for(lambda: [clip.id for clip in rig.saved()] == [clip_id])
+
+
+def test_nothing_is_detected_in_what_a_camera_that_is_off_shows(rig, make_video, socket_enabled):
+    video = make_video(seconds=4, walks=((0.5, 3.5),))
+    rig.wait_for(DetectorChanged)
+    before = len(rig.events)
+    rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.OFF)
+    numbers = set()
+    while len(numbers) < 25:
+        if shown := rig.engine.jpeg("cam", opens=True):
+            with av.open(io.BytesIO(shown)) as picture_file:
+                numbers.add(number_of(next(picture_file.decode(video=0))))
+    assert rig.events[before:] == []
+    assert rig.engine.worker.report.frame_count == 0
+    rig.engine.set_activity("cam", Activity.DETECT)
+    rig.wait_for(DetectionStarted)
 
 
 class Feed(SourceFeed):

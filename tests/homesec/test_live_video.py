@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import PropertyMock, patch
 
 import av
-from homeassistant.components.camera import CameraEntityFeature
+from homeassistant.components.camera import (
+    CameraEntityFeature,
+    CameraWebRTCProvider,
+    async_register_webrtc_provider,
+)
 from homeassistant.components.camera.helper import get_camera_from_entity_id
+from homeassistant.core import callback
+from homeassistant.setup import async_setup_component
 from homesec_fixtures import CAMERA_ID, arm, entity_id, guard, set_up, until
 import pytest
 
 from custom_components.homesec import camera as platform
 from custom_components.homesec.engine.core.types import CameraHealth
+from custom_components.homesec.engine_host import EngineHost
+from custom_components.homesec.event_bus import CameraChanged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +128,54 @@ async def test_address_is_no_attribute_and_hidden_where_home_assistant_logs_it(
     assert password not in caplog.text
     assert password not in str(hass.states.async_all())
     await arm(hass, entry, "disarm")
+
+
+class Provider(CameraWebRTCProvider):
+    """What go2rtc is to a camera."""
+
+    @property
+    def domain(self) -> str:
+        return "test"
+
+    @callback
+    def async_is_supported(self, stream_source: str) -> bool:
+        return stream_source.startswith("http:")
+
+    async def async_handle_async_webrtc_offer(self, *_: Any) -> None:
+        """Answer nothing."""
+
+    async def async_on_webrtc_candidate(self, *_: Any) -> None:
+        """Ignore it."""
+
+
+async def test_webrtc_is_offered_even_if_the_engine_starts_late(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    assert await async_setup_component(hass, "camera", {})
+    async_register_webrtc_provider(hass, Provider())
+    with patch.object(EngineHost, "ready", PropertyMock(return_value=False)):
+        await set_up(hass, entry)
+        camera = get_camera_from_entity_id(hass, entity_id(hass, "camera", "camera"))
+        assert await camera.stream_source() is None
+        assert camera.webrtc_provider is None
+    entry.runtime_data.bus.async_dispatch(CameraChanged(camera_id=CAMERA_ID))
+    await hass.async_block_till_done()
+    assert camera.webrtc_provider is not None
+    socket = await hass_ws_client(hass)
+    await socket.send_json_auto_id({"type": "camera/capabilities", "entity_id": camera.entity_id})
+    found = (await socket.receive_json())["result"]["frontend_stream_types"]
+    assert sorted(found) == ["hls", "web_rtc"]
+
+
+async def test_stream_follows_camera_to_another_worker(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    camera = get_camera_from_entity_id(hass, entity_id(hass, "camera", "camera"))
+    stream = await camera.async_create_stream()
+    assert stream is not None
+    assert stream.source == await camera.stream_source()
+    other = "http://homesec:x@127.0.0.1:1/x.ts"
+    with patch.object(entry.runtime_data.host.engine, "live_url", return_value=other):
+        entry.runtime_data.bus.async_dispatch(CameraChanged(camera_id=CAMERA_ID))
+    assert stream.source == other

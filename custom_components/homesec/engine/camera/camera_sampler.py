@@ -164,6 +164,11 @@ class CameraSampler:
         else:
             self._main.show(packet, watched=watched)
 
+    def show(self, packet: MediaPacket, *, watched: bool) -> None:
+        """Process the newest packet of a camera that is off: its pictures are shown at most."""
+        self._main_t = packet.t
+        self._main.show(packet, watched=watched)
+
     def feed_detect_stream(
         self, main_t: float, *, present: bool, main_works: bool
     ) -> Iterator[SampledFrame]:

@@ -5,7 +5,6 @@ source -> pre-roll buffer (+ recording) -> frame sampler -> detection pool -> tr
 Another thread reads the source (``SourceReader``), so that it never waits for what happens here.
 """
 
-from collections import deque
 from contextlib import closing
 import logging
 import math
@@ -314,7 +313,8 @@ class CameraSession:
         self._buffer.push(packet)
         self.live.feed(packet)
         if self._is_off:
-            self._decode_for_viewers(packet)
+            if packet.is_video:
+                self._sampler.show(packet, watched=self._is_shown)
             return
         self._recording.feed(packet)
         self._meters.feed(packet)
@@ -337,13 +337,6 @@ class CameraSession:
     def _is_shown(self) -> bool:
         """Whether somebody requested a picture a moment ago."""
         return self._clock.monotonic() < self._watched_until
-
-    def _decode_for_viewers(self, packet: MediaPacket) -> None:
-        """Decode a packet of a camera that is off if its picture is wanted; detect nothing."""
-        if not self._is_shown:
-            self._sampler.reset()
-        elif packet.is_video:
-            deque(self._sampler.feed(packet, present=False, watched=True), maxlen=0)
 
     def _sample(self, packet: MediaPacket) -> None:
         frames = self._sampler.feed(
