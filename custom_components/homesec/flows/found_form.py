@@ -139,21 +139,21 @@ def _preset_field() -> dict[Any, Any]:
 
 
 def channels(details: DeviceDetails) -> dict[str, Channel]:
-    """Return the channels of a device, by its own names for the sources of their pictures."""
+    """Return the channels of a device by their numbers: one for each source of pictures."""
     found: dict[str, Channel] = {}
     for source in dict.fromkeys(each.source for each in details.profiles):
         own = tuple(each for each in details.profiles if each.source == source)
         part = replace(details, profiles=own)
         if part.main is not None:
-            found[source] = Channel(main=part.main, low=part.low)
+            found[str(len(found) + 1)] = Channel(main=part.main, low=part.low)
     return found
 
 
 def channel_schema(offered: Mapping[str, Channel]) -> Schema:
     """Return the form that asks for one of a device's channels."""
     options = [
-        SelectOptionDict(value=source, label=f"{number}: {each.label}")
-        for number, (source, each) in enumerate(offered.items(), 1)
+        SelectOptionDict(value=number, label=f"{number}: {each.label}")
+        for number, each in offered.items()
     ]
     return Schema(
         {
