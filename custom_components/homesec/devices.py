@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 
 from .cameras.known_device import KnownDevice, source_mac
@@ -20,6 +21,7 @@ class Devices:
     """Registers the devices by their subentry's id; None is HomeSec itself."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        self._hass = hass
         self._registry = dr.async_get(hass)
         self._entry = entry
         self._ids: dict[str | None, str] = {}
@@ -68,7 +70,9 @@ class Devices:
 
     def _known(self, subentry: ConfigSubentry) -> DeviceInfo:
         """Return what is known of the device behind a camera."""
-        known = KnownDevice.of(subentry.data)
+        known, source = KnownDevice.of(subentry.data), self._source_device(subentry)
+        if source is not None:
+            known = KnownDevice(maker=source.manufacturer or "", model=source.model or "")
         return DeviceInfo(
             connections=self._connections(subentry),
             manufacturer=known.maker or MANUFACTURER,
@@ -76,6 +80,15 @@ class Devices:
             serial_number=known.serial or None,
             sw_version=known.firmware or None,
         )
+
+    def _source_device(
+        self, subentry: ConfigSubentry
+    ) -> dr.DeviceEntry | dr.ChildDeviceEntry | None:
+        """Return the device of the entity that a camera gets its pictures from, if it has one."""
+        entity = er.async_get(self._hass).async_get(subentry.data.get(CONF_ENTITY_ID, ""))
+        if entity is None or entity.device_id is None:
+            return None
+        return self._registry.async_get(entity.device_id)
 
     def _connections(self, subentry: ConfigSubentry) -> set[tuple[str, str]]:
         """Return the MAC address; of a recorder's cameras, only the first one has it.

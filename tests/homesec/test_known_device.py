@@ -8,6 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homesec_fixtures import CAMERA_ID, camera, set_up
 from hypothesis import given, strategies as st
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.homesec.cameras.known_device import (
     MAX_LENGTH,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
-    from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from homeassistant.helpers import entity_registry as er
 
 MAC = "00:1a:2b:3c:4d:5e"
 INFO = {"maker": "Acme", "model": "Eye 7", "firmware": "1.2", "serial": "A7", "mac": MAC}
@@ -107,11 +108,34 @@ async def test_device_of_a_camera_from_an_earlier_version_stays_as_it_was(
     assert not found.connections
 
 
+async def test_camera_of_another_integration_has_its_maker_and_model(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    other = MockConfigEntry(domain="demo")
+    other.add_to_hass(hass)
+    theirs = dr.async_get(hass).async_get_or_create(
+        config_entry_id=other.entry_id,
+        identifiers={("demo", "1")},
+        connections={(dr.CONNECTION_NETWORK_MAC, MAC)},
+        manufacturer="Acme",
+        model="Eye 7",
+    )
+    source = entity_registry.async_get_or_create(
+        "camera", "demo", "1", config_entry=other, device_id=theirs.id
+    )
+    change(entry, CAMERA_ID, kind="entity", entity_id=source.entity_id)
+    await set_up(hass, entry)
+    found = device(hass, CAMERA_ID)
+    assert (found.manufacturer, found.model) == ("Acme", "Eye 7")
+    assert found.id != theirs.id
+    assert not found.connections
+
+
 async def test_cameras_of_one_recorder_stay_devices_of_their_own(
     hass: HomeAssistant, entry: MockConfigEntry, video: Path
 ) -> None:
     other = camera("Garden", video, camera_id=OTHER_ID)
-    entry = type(entry)(
+    entry = MockConfigEntry(
         domain=DOMAIN,
         data=dict(entry.data),
         subentries_data=[*(x.as_dict() for x in entry.subentries.values()), other],
