@@ -25,7 +25,6 @@ class Camera {
       this.opened.push(opened);
       await Promise.resolve();
       if (opened.refused) throw new Error("refused");
-      return { behind: () => 3 };
     },
   });
 
@@ -63,7 +62,6 @@ describe("LivePlayer", () => {
     camera.player.start();
     await pass(0);
     expect(camera.player.playing).toBeNull();
-    expect(camera.player.behind()).toBe(3);
     camera.last.report.playing();
     await pass(600);
     expect(camera.player.playing).toBe("web_rtc");
@@ -187,7 +185,6 @@ describe("LivePlayer", () => {
     camera.player.stop();
     await pass(0);
     expect(camera.running).toBe(0);
-    expect(camera.player.behind()).toBe(0);
   });
 
   test("never has two videos at once, whatever happens", async () => {

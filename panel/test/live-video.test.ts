@@ -21,13 +21,11 @@ class FakeVideo extends EventTarget {
   muted = false;
   src = "";
   srcObject: unknown = null;
-  currentTime = 0;
   loads = 0;
   plays = 0;
   native = "";
   /** What `play` is refused with, one for each call. */
   refusals: Error[] = [];
-  seekable = { length: 0, end: () => 0 };
 
   async play(): Promise<void> {
     this.plays += 1;
@@ -357,7 +355,6 @@ class FakeHls {
   source = "";
   media: unknown = null;
   destroyed = false;
-  latency = 0;
 
   static isSupported(): boolean {
     return FakeHls.supported;
@@ -442,15 +439,6 @@ describe("openHls", () => {
     expect(reports.failed).not.toHaveBeenCalled();
   });
 
-  test("knows how far it's behind", async () => {
-    const live = await open();
-    expect(live.behind()).toBe(0);
-    FakeHls.last.latency = 3.5;
-    expect(live.behind()).toBe(3.5);
-    FakeHls.last.latency = -1;
-    expect(live.behind()).toBe(0);
-  });
-
   test("stop lets go of the stream", async () => {
     await open();
     FakeHls.last.emit("parsed");
@@ -471,14 +459,10 @@ describe("openHls", () => {
   ])("is played by the browser itself where %s", async (_name, change) => {
     FakeHls.supported = false;
     video.native = "maybe";
-    const live = await open(change);
+    await open(change);
     await settled();
     expect(video.src).toBe("/api/hls/t/master_playlist.m3u8");
     expect(reports.playing).toHaveBeenCalled();
-    expect(live.behind()).toBe(0);
-    video.currentTime = 2;
-    video.seekable = { length: 1, end: () => 9 };
-    expect(live.behind()).toBe(7);
     stop();
     expect(video.src).toBe("");
   });

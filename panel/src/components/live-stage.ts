@@ -31,8 +31,8 @@ import "./live-video.ts";
 
 const SILENT = "homesec-live-silent";
 const USUAL_RATIO = 16 / 9;
-/** How often boxes follow a video that is behind the present. */
-const FOLLOW_MS = 250;
+/** How often to look whether boxes are too old. */
+const FOLLOW_MS = 500;
 
 /**
  * A camera's live video with what is detected and what can be done.
@@ -119,12 +119,14 @@ export class LiveStage extends PageElement {
       </div>`;
   }
 
+  /** Render the video. With boxes, only where it's of now: HLS is some seconds behind them. */
   private renderVideo(): unknown {
     const { camera } = this;
     return html`<homesec-live-video
       .hass=${this.page.hass}
       .entity=${camera.entity_id}
       .sound=${this.sound}
+      .mode=${this.boxesWanted ? "brief" : "full"}
       text=${this.texts.get("cameras.picture", { camera: camera.name })}
       @ratio=${(event: CustomEvent<number>) => (this.ratio = event.detail)}
       @picture=${() => (this.isSeen = true)}
@@ -134,7 +136,7 @@ export class LiveStage extends PageElement {
   }
 
   private renderBoxes(): unknown {
-    const found = this.boxes?.boxesBefore(this.live?.behind() ?? 0) ?? [];
+    const found = this.boxes?.current() ?? [];
     const shown = found.map(({ label, score, box: [x1, y1, x2, y2] }, index) => {
       return { track: index, label, score, x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
     });

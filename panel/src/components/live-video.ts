@@ -3,7 +3,7 @@ import { customElement, property, query } from "lit/decorators.js";
 
 import type { Hass } from "../ha/hass.ts";
 import { openHls } from "../live/hls.ts";
-import type { LiveReport, LiveVideo, StreamType } from "../live/player.ts";
+import type { LiveReport, StreamType } from "../live/player.ts";
 import { LivePlayer } from "../live/player.ts";
 import { streamTypes } from "../live/stream-types.ts";
 import { openWebRtc } from "../live/webrtc.ts";
@@ -52,11 +52,6 @@ export class LiveVideoElement extends LitElement {
     return this.player.playing;
   }
 
-  /** How many seconds the shown picture is behind the present. */
-  behind(): number {
-    return this.player.behind();
-  }
-
   /** Show the video in full screen, on phones whose browsers can't do that with other elements. */
   enterFullscreen(): void {
     (this.video as { webkitEnterFullscreen?: () => void }).webkitEnterFullscreen?.();
@@ -101,7 +96,7 @@ export class LiveVideoElement extends LitElement {
     type: StreamType,
     report: LiveReport,
     signal: AbortSignal,
-  ): Promise<LiveVideo> {
+  ): Promise<void> {
     const { video } = this;
     video.muted = !this.sound;
     const silenced = (): void => void this.dispatchEvent(new CustomEvent("silenced"));

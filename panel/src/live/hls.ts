@@ -3,7 +3,7 @@
 import type Hls from "hls.js/light";
 
 import type { Hass } from "../ha/hass.ts";
-import type { LiveReport, LiveVideo } from "./player.ts";
+import type { LiveReport } from "./player.ts";
 import { startPlaying } from "./start.ts";
 import { playsHls } from "./stream-types.ts";
 
@@ -35,14 +35,14 @@ async function loadHls(): Promise<typeof Hls> {
 }
 
 /** Open live video. Rejects if the camera has no stream or the browser can't play it. */
-export async function openHls(options: HlsOptions): Promise<LiveVideo> {
+export async function openHls(options: HlsOptions): Promise<void> {
   const { hass, entity, video, signal } = options;
   const { url } = await hass.callWS<{ url: string }>({ type: "camera/stream", entity_id: entity });
   const player = await loadPlayer(options);
   signal.throwIfAborted();
-  if (player) return new PlayedHls(new player(settings()), player, url, options);
-  if (playsHls(video)) return new NativeHls(url, options);
-  throw new Error("This browser doesn't play HLS.");
+  if (player) playWith(player, url, options);
+  else if (playsHls(video)) playNatively(url, options);
+  else throw new Error("This browser doesn't play HLS.");
 }
 
 /** Return hls.js where it works. It's closer to the present than what browsers play themselves. */
@@ -67,69 +67,40 @@ function settings(): Partial<Hls["config"]> {
   };
 }
 
-/** What both kinds have in common. */
-abstract class HlsVideo implements LiveVideo {
-  constructor(protected readonly options: HlsOptions) {
-    const { video, report, signal } = options;
-    video.addEventListener("playing", report.playing, { signal });
-    video.addEventListener("error", report.failed, { signal });
-    signal.addEventListener("abort", () => this.stop(), { once: true });
-  }
+function playWith(player: typeof Hls, url: string, options: HlsOptions): void {
+  const hls = new player(settings());
+  prepare(options, () => hls.destroy());
+  hls.on(player.Events.MANIFEST_PARSED, () => play(options));
+  hls.on(player.Events.ERROR, (_event, { fatal, details }) => {
+    if (!fatal) return;
+    if (UNPLAYABLE.has(details)) options.report.unplayable();
+    else options.report.failed();
+  });
+  hls.loadSource(url);
+  hls.attachMedia(options.video);
+}
 
-  abstract behind(): number;
+function playNatively(url: string, options: HlsOptions): void {
+  prepare(options, () => undefined);
+  options.video.src = url;
+  play(options);
+}
 
-  protected stop(): void {
-    const { video } = this.options;
+/** Report what the element does, and let go of the stream in the end. */
+function prepare({ video, report, signal }: HlsOptions, end: () => void): void {
+  video.addEventListener("playing", report.playing, { signal });
+  video.addEventListener("error", report.failed, { signal });
+  const stop = (): void => {
+    end();
     video.removeAttribute("src");
-    video.load(); // lets go of the connection
-  }
-
-  protected play(): void {
-    startPlaying(this.options.video).then(
-      (sound) => sound || this.options.silenced(),
-      () => this.options.report.failed(),
-    );
-  }
+    video.load(); // closes the connection
+  };
+  signal.addEventListener("abort", stop, { once: true });
 }
 
-class PlayedHls extends HlsVideo {
-  constructor(
-    private readonly hls: Hls,
-    player: typeof Hls,
-    url: string,
-    options: HlsOptions,
-  ) {
-    super(options);
-    hls.on(player.Events.MANIFEST_PARSED, () => this.play());
-    hls.on(player.Events.ERROR, (_event, { fatal, details }) => {
-      if (!fatal) return;
-      if (UNPLAYABLE.has(details)) options.report.unplayable();
-      else options.report.failed();
-    });
-    hls.loadSource(url);
-    hls.attachMedia(options.video);
-  }
-
-  behind(): number {
-    return Math.max(0, this.hls.latency);
-  }
-
-  protected override stop(): void {
-    this.hls.destroy();
-    super.stop();
-  }
-}
-
-class NativeHls extends HlsVideo {
-  constructor(url: string, options: HlsOptions) {
-    super(options);
-    options.video.src = url;
-    this.play();
-  }
-
-  behind(): number {
-    const { seekable, currentTime } = this.options.video;
-    if (!seekable.length) return 0;
-    return Math.max(0, seekable.end(seekable.length - 1) - currentTime);
-  }
+function play({ video, report, silenced }: HlsOptions): void {
+  startPlaying(video).then(
+    (sound) => sound || silenced(),
+    () => report.failed(),
+  );
 }

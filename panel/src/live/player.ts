@@ -5,12 +5,6 @@ import { Observable } from "../state/observable.ts";
 /** How a camera's live video gets to the browser, as Home Assistant names it. */
 export type StreamType = "web_rtc" | "hls";
 
-/** Live video in a video element. */
-export interface LiveVideo {
-  /** How many seconds the shown picture is behind the present. */
-  behind(): number;
-}
-
 /** What live video reports about itself. */
 export interface LiveReport {
   /** Pictures are shown. */
@@ -25,7 +19,7 @@ export interface LiveOptions {
   /** The stream types that the camera offers and the browser can play, the best first. */
   types(): Promise<readonly StreamType[]>;
   /** Open live video. Rejects if there is none. It ends, and reports nothing more, with the signal. */
-  open(type: StreamType, report: LiveReport, signal: AbortSignal): Promise<LiveVideo>;
+  open(type: StreamType, report: LiveReport, signal: AbortSignal): Promise<void>;
 }
 
 /** How long to wait for the first picture. HLS has to fill its first segments. */
@@ -44,7 +38,6 @@ const STEADY_MS = 30_000;
 export class LivePlayer extends Observable {
   /** The stream type that plays; null: none does, so pictures are shown instead. */
   playing: StreamType | null = null;
-  private video: LiveVideo | null = null;
   private failures = 0;
   private startedPlaying = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,11 +58,6 @@ export class LivePlayer extends Observable {
 
   stop(): void {
     this.begin();
-  }
-
-  /** How many seconds the shown picture is behind the present. */
-  behind(): number {
-    return this.video?.behind() ?? 0;
   }
 
   private async tryAll(): Promise<void> {
@@ -110,12 +98,7 @@ export class LivePlayer extends Observable {
       this.changed();
     };
     this.timer = setTimeout(failed, FIRST_PICTURE_MS[type]);
-    this.options.open(type, { playing, failed, unplayable }, signal).then(
-      (video) => {
-        if (!signal.aborted) this.video = video;
-      },
-      () => failed(),
-    );
+    this.options.open(type, { playing, failed, unplayable }, signal).catch(failed);
   }
 
   private tryLater(): void {
@@ -133,7 +116,6 @@ export class LivePlayer extends Observable {
     clearTimeout(this.timer);
     this.controller.abort();
     this.controller = new AbortController();
-    this.video = null;
     if (this.playing !== null) {
       this.playing = null;
       this.changed();

@@ -1,7 +1,7 @@
 /** Live video over WebRTC, which Home Assistant arranges between the browser and the camera's provider. */
 
 import type { Hass } from "../ha/hass.ts";
-import type { LiveReport, LiveVideo } from "./player.ts";
+import type { LiveReport } from "./player.ts";
 import { startPlaying } from "./start.ts";
 
 /** Messages of `camera/webrtc/offer`. */
@@ -32,7 +32,7 @@ export interface WebRtcOptions {
 }
 
 /** Open live video. Rejects if Home Assistant refuses the offer. */
-export async function openWebRtc(options: WebRtcOptions): Promise<LiveVideo> {
+export async function openWebRtc(options: WebRtcOptions): Promise<void> {
   const { hass, entity, signal } = options;
   const config = await hass.callWS<ClientConfig>({
     type: "camera/webrtc/get_client_config",
@@ -44,10 +44,9 @@ export async function openWebRtc(options: WebRtcOptions): Promise<LiveVideo> {
   const session = new WebRtcSession(peer, options);
   signal.addEventListener("abort", () => session.stop(), { once: true });
   await session.offer(config.dataChannel);
-  return session;
 }
 
-class WebRtcSession implements LiveVideo {
+class WebRtcSession {
   private id: string | null = null;
   /** Ways to reach this browser that were found before the session had an id. */
   private waiting: RTCIceCandidateInit[] = [];
@@ -95,10 +94,6 @@ class WebRtcSession implements LiveVideo {
     );
     this.unsubscribe = unsubscribe;
     if (signal.aborted) this.leave();
-  }
-
-  behind(): number {
-    return 0; // but for a fraction of a second
   }
 
   stop(): void {

@@ -4,15 +4,15 @@ import type { Api, Unsubscribe } from "../data/api.ts";
 import type { PreviewBox, ZonesPreview } from "../data/types.ts";
 import { Observable } from "./observable.ts";
 
-/** Longer than video is behind the present. */
-const KEPT_S = 30;
-/** How far a picture and its boxes may be apart. Boxes come about once a second. */
-const APART_S = 1.5;
+/** How long boxes are shown if no more come. They come about once a second. */
+const SHOWN_S = 2.5;
 
 type BoxApi = Pick<Api, "zones" | "previewZones">;
 
 export class LiveBoxes extends Observable {
-  private previews: { at: number; boxes: readonly PreviewBox[] }[] = [];
+  private boxes: readonly PreviewBox[] = [];
+  /** When they arrived. */
+  private at = 0;
   private stop: Unsubscribe | null = null;
   /** The camera whose boxes are wanted; null: none are. */
   private camera: string | null = null;
@@ -31,7 +31,7 @@ export class LiveBoxes extends Observable {
     this.camera = camera;
     this.stop?.();
     this.stop = null;
-    this.previews = [];
+    this.boxes = [];
     this.changed();
     if (camera === null) return;
     try {
@@ -49,25 +49,15 @@ export class LiveBoxes extends Observable {
     }
   }
 
-  /** Return the boxes of the picture of some seconds ago. */
-  boxesBefore(seconds: number): readonly PreviewBox[] {
-    const at = this.clock() - seconds;
-    let nearest = { apart: APART_S, boxes: [] as readonly PreviewBox[] };
-    for (const preview of this.previews) {
-      const apart = Math.abs(preview.at - at);
-      if (apart <= nearest.apart) nearest = { apart, boxes: preview.boxes };
-    }
-    return nearest.boxes;
+  /** Return the boxes of the newest picture. */
+  current(): readonly PreviewBox[] {
+    return this.clock() - this.at < SHOWN_S ? this.boxes : [];
   }
 
   private add(preview: ZonesPreview | { unavailable: boolean }): void {
-    if ("unavailable" in preview) this.previews = []; // HomeSec is reloading
-    else {
-      // By the time of arrival: the clocks of the browser and of Home Assistant may differ.
-      const at = this.clock();
-      this.previews = this.previews.filter((each) => at - each.at < KEPT_S);
-      this.previews.push({ at, boxes: preview.boxes.filter(({ counts }) => counts) });
-    }
+    // HomeSec may be reloading.
+    this.boxes = "boxes" in preview ? preview.boxes.filter(({ counts }) => counts) : [];
+    this.at = this.clock();
     this.changed();
   }
 }
