@@ -81,14 +81,13 @@ class Devices:
             sw_version=known.firmware or None,
         )
 
-    def _source_device(
-        self, subentry: ConfigSubentry
-    ) -> dr.DeviceEntry | dr.ChildDeviceEntry | None:
+    def _source_device(self, subentry: ConfigSubentry) -> dr.DeviceEntry | None:
         """Return the device of the entity that a camera gets its pictures from, if it has one."""
         entity = er.async_get(self._hass).async_get(subentry.data.get(CONF_ENTITY_ID, ""))
         if entity is None or entity.device_id is None:
             return None
-        return self._registry.async_get(entity.device_id)
+        device = self._registry.async_get(entity.device_id)
+        return device if isinstance(device, dr.DeviceEntry) else None  # a part of one has no maker
 
     def _connections(self, subentry: ConfigSubentry) -> set[tuple[str, str]]:
         """Return the MAC address; of a recorder's cameras, only the first one has it.
