@@ -114,14 +114,20 @@ class HomeSecCamera(HomeSecCameraEntity, Camera):
     async def async_camera_image(
         self, width: int | None = None, height: int | None = None
     ) -> bytes | None:
-        """Return a picture; of a camera that is off and doesn't answer, the last one."""
+        """Return a picture; of a camera that is off and can't be opened, the last one.
+
+        A lost camera has none: an old picture would hide that.
+        """
         try:
             picture = await self._async_live_picture(width)
         except EngineNotRunningError:
             picture = None
+        is_off = self.camera_state.health is CameraHealth.OFF
         if picture is not None:
-            self.runtime.pictures.async_remember(self.camera_id, picture)
+            self.runtime.pictures.async_remember(self.camera_id, picture, store=is_off)
             return picture
+        if not is_off:
+            return None
         last = await self.runtime.pictures.async_find(self.camera_id)
         return None if last is None else last.jpeg
 

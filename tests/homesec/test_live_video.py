@@ -18,6 +18,8 @@ from homesec_fixtures import CAMERA_ID, arm, entity_id, guard, set_up, until
 import pytest
 
 from custom_components.homesec import camera as platform
+from custom_components.homesec.cameras.last_pictures import pictures_folder
+from custom_components.homesec.engine.core.events import HealthChanged
 from custom_components.homesec.engine.core.types import CameraHealth
 from custom_components.homesec.engine_host import EngineHost
 from custom_components.homesec.event_bus import CameraChanged
@@ -89,6 +91,27 @@ async def test_picture_of_camera_that_is_off_is_live(
     assert (await answer.read()).startswith(JPEG)
     assert entry.runtime_data.cameras[CAMERA_ID].health is CameraHealth.OFF
     assert (await entry.runtime_data.pictures.async_find(CAMERA_ID)) is not None
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [stored] = pictures_folder(hass).glob("*.jpg")
+    written = stored.stat().st_mtime
+    assert (
+        await client.get(f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}")
+    ).status == 200
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert stored.stat().st_mtime == written
+
+
+async def test_lost_camera_has_no_old_picture(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    await guard(hass, entry)
+    entry.runtime_data.pictures.async_remember(CAMERA_ID, JPEG)
+    lost = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.LOST)
+    entry.runtime_data.cameras[CAMERA_ID].apply(lost)
+    client = await hass_client()
+    with patch.object(entry.runtime_data.host.engine, "jpeg", return_value=None):
+        answer = await client.get(f"/api/camera_proxy/{entity_id(hass, 'camera', 'camera')}")
+    assert answer.status == 500
 
 
 async def test_last_picture_is_shown_of_camera_that_is_off_and_cannot_be_opened(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..event_bus import EventBus
 
 WIDTH_PX: Final = 960
+STORE_EVERY_S: Final = 60.0
 
 
 class Picture(NamedTuple):
@@ -57,13 +58,24 @@ class LastPictures:
         self._entry = entry
         self._folder = pictures_folder(hass)
         self._newest: dict[str, Picture] = {}
+        self._stored_at: dict[str, float] = {}  # of cameras that are off
         bus.async_subscribe(self._async_handle, kinds=(HealthChanged, SnapshotTaken))
 
     @callback
-    def async_remember(self, camera_id: str, jpeg: bytes, at: float | None = None) -> None:
-        """Remember a picture, taken now unless ``at`` says when."""
-        if (key := self._key(camera_id)) is not None:
-            self._newest[key] = Picture(jpeg, dt_util.utcnow().timestamp() if at is None else at)
+    def async_remember(
+        self, camera_id: str, jpeg: bytes, at: float | None = None, *, store: bool = False
+    ) -> None:
+        """Remember a picture, taken now unless ``at`` says when.
+
+        ``store``: of a camera that is off already, so store it, too, now and then.
+        """
+        if (key := self._key(camera_id)) is None:
+            return
+        picture = Picture(jpeg, dt_util.utcnow().timestamp() if at is None else at)
+        self._newest[key] = picture
+        if store and picture.at - self._stored_at.get(key, 0.0) > STORE_EVERY_S:
+            self._stored_at[key] = picture.at
+            self._hass.async_add_executor_job(_write, self._path(key), picture)
 
     async def async_save(self, unique_id: str, jpeg: bytes) -> None:
         """Save the picture of a camera that is being set up."""
