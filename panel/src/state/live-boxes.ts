@@ -5,7 +5,7 @@ import type { PreviewBox, ZonesPreview } from "../data/types.ts";
 import { Observable } from "./observable.ts";
 
 /** How long boxes are shown if no more come. They come about once a second. */
-const SHOWN_S = 2.5;
+const SHOWN_S = 2;
 
 type BoxApi = Pick<Api, "zones" | "previewZones">;
 
