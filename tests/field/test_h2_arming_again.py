@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alarm_fixtures import CODES, DELAYS, PINS, WRONG, FastClock, panel, with_alarm
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import call, set_up
 from hypothesis import given, strategies as st
@@ -17,6 +18,7 @@ from test_alarm_machine import SimulatedAlarm
 from custom_components.homesec.alarm.cause import Cause
 from custom_components.homesec.alarm.machine import (
     ARMED_MODES,
+    EMPTY_MODES,
     AlarmMode,
     AlarmState,
     Arming,
@@ -191,6 +193,46 @@ async def test_voice_that_arms_another_mode_is_refused(
             context=Context(user_id=None),
         )
     assert moment_of(entry) == was
+
+
+@pytest.mark.parametrize(("mode", "exit_s"), [("vacation", 30), ("home", 30), ("night", 0)])
+async def test_another_mode_of_an_empty_house_interrupts_no_guard(
+    hass: HomeAssistant, entry: MockConfigEntry, fast_clock: FastClock, mode: str, exit_s: int
+) -> None:
+    delays = {**DELAYS, mode: {**DELAYS["away"], "exit_s": exit_s}}
+    await bring_to(hass, with_alarm(entry, alarm={"delays": delays}), fast_clock, "armed")
+    states: list[str] = []
+    async_track_state_change_event(
+        hass, panel(hass, entry), lambda event: states.append(event.data["new_state"].state)
+    )
+    action = f"alarm_arm_{mode}"
+    assert await try_to(hass, "alarm_control_panel", action, entity_id=panel(hass, entry)) is None
+    assert states[-1] == f"armed_{mode}"
+    assert "arming" not in states
+    entry.runtime_data.alarm._alarm.detect(INTRUDER)
+    assert entry.runtime_data.alarm.state in (AlarmState.PENDING, AlarmState.TRIGGERED)
+
+
+@given(
+    first=st.sampled_from(ARMED_MODES),
+    second=st.sampled_from(ARMED_MODES),
+    exits=st.tuples(st.sampled_from([0, 30]), st.sampled_from([0, 30])),
+    wait_s=st.sampled_from([0, 10, 30]),
+)
+def test_guard_is_interrupted_only_for_who_may_still_have_to_leave(
+    first: AlarmMode, second: AlarmMode, exits: tuple[int, int], wait_s: int
+) -> None:
+    simulated = SimulatedAlarm({first: Delays(exit_s=exits[0]), second: Delays(exit_s=exits[1])})
+    alarm = simulated.alarm
+    alarm.arm(first)
+    simulated.wait(wait_s)
+    guarded, exit_s = alarm.guarding, alarm.exit_s(second)
+    alarm.arm(second)
+    assert (alarm.mode, alarm.guarding) == (second, exit_s == 0)
+    if guarded and first in EMPTY_MODES:
+        assert alarm.guarding
+    elif first is not second:
+        assert exit_s == exits[1]
 
 
 @given(

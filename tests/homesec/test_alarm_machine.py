@@ -357,8 +357,10 @@ class Histories(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(ARMED_MODES), skip_delay=st.booleans(), out=some_cameras)
     def arm(self, mode: AlarmMode, *, skip_delay: bool, out: frozenset[str]) -> None:
         self.simulated.alarm.arm(mode, skip_delay=skip_delay, bypassed=tuple(out))
+        empty = self.panel.state is ARMED and self.panel.mode in (AWAY, AlarmMode.VACATION)
         self.panel.mode, self.panel.out = mode, out
-        exit_s = 0 if skip_delay else int(self.simulated.delays.get(mode, Delays()).exit_s)
+        at_once = skip_delay or empty
+        exit_s = 0 if at_once else int(self.simulated.delays.get(mode, Delays()).exit_s)
         self.panel.go(ARMING if exit_s else ARMED, exit_s)
 
     @rule(cameras=some_cameras)

@@ -14,7 +14,6 @@ from .camera_check import ArmingCheck, alarm_cause, bypassed_names, offline, pre
 from .cause import Cause, detected
 from .clock import ShownEnd
 from .codes import AlarmCodes, not_over_error, overtaken_error
-from .config import get_delays
 from .machine import AlarmMode, AlarmState, Arming
 from .pins import DISARMING_KINDS
 from .store import StoredAlarm
@@ -174,7 +173,7 @@ class AlarmController:
                 raise not_over_error()
             return  # as for an armed alarm: nothing new was asked for
         by = by if pin is None else pin.name
-        if not skip_delay and get_delays(self._entry.data, mode).exit_s >= REACH_S:
+        if self._alarm.exit_s(mode, skip_delay=skip_delay) >= REACH_S:
             # Cameras that are off have the exit delay to start, and are checked after it.
             self._async_arm(mode, offline(self._cameras, mode), by=by, force=force)
         else:

@@ -33,13 +33,15 @@ class AlarmMode(StrEnum):
 
 
 ARMED_MODES = tuple(mode for mode in AlarmMode if mode is not AlarmMode.DISARMED)
+EMPTY_MODES = frozenset({AlarmMode.AWAY, AlarmMode.VACATION})
+"""Modes of an empty house: once one is armed, nobody is left who would need an exit delay."""
 
 
 class Arming(StrEnum):
     """What arming does in the present state; an armed alarm isn't armed again."""
 
     BEGIN = "begin"  # the alarm is disarmed
-    CHANGE = "change"  # to another mode, which disarms for its exit delay
+    CHANGE = "change"  # to another mode, which may disarm for its exit delay
     HASTEN = "hasten"  # end the exit delay of the same mode now
     RESTART = "restart"  # pending or triggered, so it disarms first
     NOTHING = "nothing"  # the mode is armed already, or about to be
@@ -201,6 +203,15 @@ class Alarm:
         hastens = skip_delay and self.state is AlarmState.ARMING
         return Arming.HASTEN if hastens else Arming.NOTHING
 
+    def exit_s(self, mode: AlarmMode, *, skip_delay: bool = False) -> float:
+        """Return how long the exit delay of this mode is if it's armed now.
+
+        In an empty house, changing the mode doesn't interrupt the guard.
+        """
+        self.advance()
+        empty = self.state is AlarmState.ARMED and self.mode in EMPTY_MODES
+        return 0.0 if skip_delay or empty else self._delays(mode).exit_s
+
     def set_clip(self, cause: Cause) -> bool:
         """Add the clip of the present cause, if that began only now; return whether it did."""
         now = self._snapshot.cause
@@ -229,8 +240,7 @@ class Alarm:
         bypassed: tuple[str, ...] = (),
     ) -> None:
         """Begin the exit delay, or be armed without one; ``arming`` says what else that does."""
-        self.advance()
-        exit_s = 0.0 if skip_delay else self._delays(mode).exit_s
+        exit_s = self.exit_s(mode, skip_delay=skip_delay)
         self._enter(
             AlarmSnapshot(
                 mode=mode,
