@@ -52,6 +52,16 @@ async def appear(hass: HomeAssistant, mac: str = MAC, address: str = "192.0.2.8"
     await hass.async_block_till_done()
 
 
+def change_health(
+    entry: MockConfigEntry, health: CameraHealth = CameraHealth.LOST, camera_id: str = CAMERA_ID
+) -> None:
+    """Have the engine report the state of a camera's connection."""
+    runtime = entry.runtime_data
+    event = HealthChanged(camera_id=camera_id, health=health)
+    runtime.cameras[camera_id].apply(event)
+    runtime.bus.async_dispatch(event)
+
+
 def url(entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> str:
     return entry.subentries[camera_id].data["url"]
 
@@ -81,9 +91,12 @@ async def test_second_entry_is_refused_and_leads_to_the_settings(
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
 
 
-async def test_camera_that_is_off_is_followed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def test_lost_camera_is_followed(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     stream(entry, detect_url="rtsp://192.0.2.7/low")
     await set_up(hass, entry)
+    change_health(entry)
+    await appear(hass, MAC, "192.0.2.7")
+    assert url(entry) == URL
     await appear(hass)
     assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
     assert entry.subentries[CAMERA_ID].data["detect_url"] == "rtsp://192.0.2.8/low"
@@ -95,6 +108,7 @@ async def test_camera_that_is_off_is_followed(hass: HomeAssistant, entry: MockCo
 async def test_unknown_device_changes_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     stream(entry)
     await set_up(hass, entry)
+    change_health(entry)
     await appear(hass, OTHER_MAC)
     await appear(hass, "")
     assert url(entry) == URL
@@ -105,6 +119,7 @@ async def test_camera_without_known_mac_is_left_alone(
 ) -> None:
     stream(entry, device_info={})
     await set_up(hass, entry)
+    change_health(entry)
     await appear(hass)
     await appear(hass, "")
     assert url(entry) == URL
@@ -119,40 +134,34 @@ async def test_seen_device_of_an_entry_that_is_not_loaded_is_no_error(
     assert url(entry) == URL
 
 
-async def test_connected_camera_is_followed_when_its_connection_is_lost(
-    hass: HomeAssistant, entry: MockConfigEntry
+@pytest.mark.parametrize(
+    "health", [CameraHealth.OFF, CameraHealth.CONNECTING, CameraHealth.RUNNING]
+)
+async def test_camera_that_is_not_lost_is_followed_only_once_it_is(
+    hass: HomeAssistant, entry: MockConfigEntry, health: CameraHealth
 ) -> None:
     stream(entry)
     await set_up(hass, entry)
-    runtime = entry.runtime_data
-    for health, expected in (
-        (CameraHealth.RUNNING, URL),
-        (CameraHealth.LOST, "rtsp://192.0.2.8:8554/stream?token=abc"),
-    ):
-        event = HealthChanged(camera_id=CAMERA_ID, health=health)
-        runtime.cameras[CAMERA_ID].apply(event)
-        runtime.bus.async_dispatch(event)
-        await appear(hass)
-        assert url(entry) == expected
-
-
-async def test_lost_connection_takes_over_what_was_seen_before(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    stream(entry)
-    await set_up(hass, entry)
-    runtime = entry.runtime_data
-    runtime.cameras[CAMERA_ID].apply(
-        HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
-    )
+    change_health(entry, health)
     await appear(hass)
+    change_health(entry, CameraHealth.OFF)
     assert url(entry) == URL
-    lost = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.LOST)
-    runtime.cameras[CAMERA_ID].apply(lost)
-    runtime.bus.async_dispatch(lost)
+    change_health(entry)
     assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
     # One that is being removed is no error.
-    runtime.bus.async_dispatch(HealthChanged(camera_id="gone", health=CameraHealth.OFF))
+    gone = HealthChanged(camera_id="gone", health=CameraHealth.LOST)
+    entry.runtime_data.bus.async_dispatch(gone)
+
+
+async def test_camera_that_connects_at_its_old_address_stays_there(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    await appear(hass)
+    change_health(entry, CameraHealth.RUNNING)
+    change_health(entry)
+    assert url(entry) == URL
 
 
 async def test_mac_of_a_camera_from_an_earlier_version_is_learned(
@@ -160,16 +169,15 @@ async def test_mac_of_a_camera_from_an_earlier_version_is_learned(
 ) -> None:
     stream(entry, device_info={})
     await set_up(hass, entry)
-    runtime = entry.runtime_data
-    running = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
     for found, expected in (("", {}), (MAC, {"mac": MAC}), (OTHER_MAC, {"mac": MAC})):
         with patch.object(address_follower, "find_mac", return_value=found) as find:
-            runtime.bus.async_dispatch(running)
+            change_health(entry, CameraHealth.RUNNING)
             await hass.async_block_till_done()
         assert entry.subentries[CAMERA_ID].data["device_info"] == expected
         assert find.called == (found != OTHER_MAC)
     [device] = dr.async_get(hass).async_get_devices(identifiers={(DOMAIN, CAMERA_ID)})
     assert device.connections == {(dr.CONNECTION_NETWORK_MAC, MAC)}
+    change_health(entry)
     await appear(hass)
     assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
 
@@ -186,8 +194,7 @@ async def test_mac_of_a_camera_that_changed_meanwhile_is_not_stored(
         return MAC
 
     with patch.object(address_follower, "find_mac", find):
-        running = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
-        entry.runtime_data.bus.async_dispatch(running)
+        change_health(entry, CameraHealth.RUNNING)
         await hass.async_block_till_done()
     assert camera.data["device_info"] == {}
 
@@ -197,18 +204,12 @@ async def test_camera_that_was_changed_by_hand_stays_where_it_was_put(
 ) -> None:
     stream(entry)
     await set_up(hass, entry)
-    runtime = entry.runtime_data
-    runtime.cameras[CAMERA_ID].apply(
-        HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.RUNNING)
-    )
     await appear(hass)
     by_hand = "rtsp://192.0.2.30/1"
     camera = entry.subentries[CAMERA_ID]
     hass.config_entries.async_update_subentry(entry, camera, data={**camera.data, "url": by_hand})
     for _ in range(2):
-        lost = HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.LOST)
-        runtime.cameras[CAMERA_ID].apply(lost)
-        runtime.bus.async_dispatch(lost)
+        change_health(entry)
         await hass.async_block_till_done()
         assert url(entry) == by_hand
 
@@ -220,6 +221,8 @@ async def test_all_cameras_of_a_recorder_are_followed(
     stream(entry)
     stream(entry, OTHER_ID, url="rtsp://192.0.2.7/2")
     await set_up(hass, entry)
+    change_health(entry)
+    change_health(entry, camera_id=OTHER_ID)
     await appear(hass)
     assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
     assert url(entry, OTHER_ID) == "rtsp://192.0.2.8/2"
@@ -233,6 +236,8 @@ async def test_cameras_that_swap_their_addresses_are_both_followed(
     stream(entry)
     stream(entry, OTHER_ID, url=swapped, device_info={"mac": OTHER_MAC})
     await set_up(hass, entry)
+    change_health(entry)
+    change_health(entry, camera_id=OTHER_ID)
     await appear(hass, MAC, "192.0.2.8")
     await appear(hass, OTHER_MAC, "192.0.2.7")
     assert (url(entry), url(entry, OTHER_ID)) == (swapped, URL)
@@ -243,6 +248,7 @@ async def test_password_stays_and_is_in_no_log(
 ) -> None:
     stream(entry, username="guard", password="s3cret", digest_only=True)
     await set_up(hass, entry)
+    change_health(entry)
     weakened = async_capture_events(hass, "homesec_alarm_weakened")
     await appear(hass)
     data = entry.subentries[CAMERA_ID].data

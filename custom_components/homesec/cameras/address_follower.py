@@ -1,9 +1,9 @@
 """Follows cameras to new IP addresses, which routers give to devices when they like.
 
-A camera's MAC address is learned when it's added, or when it connects.
-Home Assistant tells of a device with a known MAC address whenever it appears on the network. A
-camera that is connected stays where it is: otherwise anyone on the network could lead it away
-from its camera by a claim. Like any other change of a source, an armed alarm reports it.
+A camera's MAC address is learned when it's added, or when it connects. Home Assistant tells of a
+device with a known MAC address whenever it appears on the network. Only a camera that is lost is
+followed: otherwise, a mere claim on the network could lead HomeSec away from a camera. Like any
+other change of a source, an armed alarm reports it.
 """
 
 from dataclasses import replace
@@ -35,7 +35,7 @@ _URLS: Final = (CONF_URL, CONF_DETECT_URL)
 
 
 class AddressFollower:
-    """Changes the addresses of cameras that aren't connected."""
+    """Changes the addresses of cameras that are lost."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, *, bus: EventBus, cameras: CameraRegistry
@@ -44,7 +44,7 @@ class AddressFollower:
         self._entry = entry
         self._cameras = cameras
         self._waiting: dict[str, tuple[str, object]] = {}
-        """Of connected cameras, the address at which one was seen, and its URL at that time."""
+        """Of cameras that aren't lost, where one was seen, and its URL at that time."""
         bus.async_subscribe(self._async_handle, kinds=(HealthChanged,))
 
     @callback
@@ -56,27 +56,29 @@ class AddressFollower:
             if source_mac(camera.data) != known:
                 continue
             state = self._cameras.get(camera.subentry_id)
-            if state is not None and state.watching:
-                self._waiting[camera.subentry_id] = address, camera.data[CONF_URL]
-            else:
+            if state is not None and state.health is CameraHealth.LOST:
                 self._async_follow(camera, address)
+            else:
+                self._waiting[camera.subentry_id] = address, camera.data[CONF_URL]
 
     @callback
     def _async_handle(self, event: EngineEvent) -> None:
-        """Learn the MAC address of a camera that connects, or follow one that disconnects."""
+        """Learn the MAC address of a camera that connects, or follow one that is lost."""
         camera = self._entry.subentries.get(getattr(event, "camera_id", ""))
         if not isinstance(event, HealthChanged) or camera is None:
             return
-        url = camera.data.get(CONF_URL)
-        if event.health is CameraHealth.RUNNING:
-            if url is not None and not source_mac(camera.data):
-                learning = self._async_learn(camera.subentry_id, url)
-                self._entry.async_create_task(self._hass, learning, "HomeSec MAC address")
+        if event.health not in (CameraHealth.RUNNING, CameraHealth.LOST):
             return
-        # It was seen elsewhere before its connection was known to be lost.
+        url = camera.data.get(CONF_URL)
+        # It was seen elsewhere while it was off, or before its connection was known to be lost. If
+        # it still connects at its old address, that meant nothing.
         address, url_then = self._waiting.pop(camera.subentry_id, ("", None))
-        if address and url == url_then:  # whoever changed its URL since then knows better
-            self._async_follow(camera, address)
+        if event.health is CameraHealth.LOST:
+            if address and url == url_then:  # whoever changed its URL since then knows better
+                self._async_follow(camera, address)
+        elif url is not None and not source_mac(camera.data):
+            learning = self._async_learn(camera.subentry_id, url)
+            self._entry.async_create_task(self._hass, learning, "HomeSec MAC address")
 
     async def _async_learn(self, camera_id: str, url: str) -> None:
         """Store the MAC address of a camera that an earlier version added."""
