@@ -6,7 +6,7 @@ import threading
 
 import av
 from camera_servers import launch_line
-from engine_rig import LONG_S, file_camera, stream_camera
+from engine_rig import LONG_S, file_camera, media_packets, stream_camera
 import pytest
 from videos import FigureDetector, content, number_of
 
@@ -252,6 +252,32 @@ def test_defect_in_reading_the_detect_stream_does_not_reach_the_main_stream(
         CameraHealth.RUNNING,
         CameraHealth.OFF,
     ]
+
+
+def test_flood_of_packets_does_not_hold_up_the_main_stream(rig, films, monkeypatch):
+    main, low = films
+    packets = [packet for packet in media_packets(low) if packet.keyframe]  # never left out
+
+    class Flood(CameraSource):
+        def packets(self):
+            self._on_health(CameraHealth.RUNNING, None)
+            while not self._stop.is_set():
+                yield from packets
+
+    class Slow(FrameSampler):
+        def feed(self, packet, **options):
+            threading.Event().wait(0.005)
+            return super().feed(packet, **options)
+
+    monkeypatch.setattr(detect_stream, "FrameSampler", Slow)
+    monkeypatch.setattr(detect_stream, "CameraSource", Flood)
+    low = detect_file(low, paced=True)
+    rig.engine.set_camera(file_camera(main, paced=True, detect_source=low), Activity.DETECT)
+    rig.wait_health(CameraHealth.RUNNING)
+    session, _ = rig.engine.worker.sessions["cam"]
+    wait_until(lambda: session.stats().fps > 1)
+    rig.engine.set_camera(file_camera(main, paced=True, detect_source=low), Activity.OFF)
+    rig.wait_health(CameraHealth.OFF)
 
 
 def test_refused_picture_ends_the_detect_stream_only(rigs, films, monkeypatch):

@@ -42,6 +42,7 @@ BLIND_S = 3.0  # without a frame for longer, the main stream is looked at
 BEHIND_S = 4.0  # a thread that is further behind the stream skips pictures
 REPORT_S = 20.0  # a stream that is lost for longer is reported…
 STEADY_S = 10.0  # …and that it's back, once it has worked for this long
+TURN_S = 0.1  # after so long it's the main stream's turn
 RESTART_S = 60.0  # wait after a defect
 JUMP_S = 1.0  # a larger difference of the two timelines isn't smoothed
 _FOLLOW = 0.02  # of the difference, with each packet of the camera
@@ -199,6 +200,7 @@ class DetectStream:
                 return
             packet, self._waiting = self._waiting, None
             yield packet
+        until_s = self._clock.monotonic() + TURN_S if self._paced else math.inf
         while (item := self._next_item()) is not None:
             if isinstance(item, Idle):
                 return
@@ -206,6 +208,8 @@ class DetectStream:
                 self._waiting = item
                 return
             yield item
+            if self._clock.monotonic() >= until_s:
+                return
 
     def _next_item(self) -> Item | None:
         """Return what was read next; None at the end, or after a defect, which must not spread."""
