@@ -4,6 +4,7 @@ The cameras are real servers, and the viewer is FFmpeg, as in Home Assistant.
 """
 
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -36,6 +37,7 @@ from custom_components.homesec.engine.core.types import (
 )
 from custom_components.homesec.engine.live import output, server, viewer
 from custom_components.homesec.engine.media.jpeg import encode_jpeg
+from custom_components.homesec.engine.worker import camera_host
 
 OFF, RUNNING = CameraHealth.OFF, CameraHealth.RUNNING
 
@@ -312,3 +314,22 @@ def test_player_that_shows_all_begins_with_the_newest_keyframe(rig, make_video, 
     newest = session.newest_frame()
     assert first.key_frame
     assert 0 <= number_of(newest.picture) - number_of(first) <= 40
+
+
+def test_viewers_that_come_as_a_camera_closes_all_see_it(
+    rig, make_video, socket_enabled, monkeypatch
+):
+    """The camera closes as soon as it's unwatched, and opens again for the next viewer."""
+    monkeypatch.setattr(output, "LINGER_S", 0.0)
+    monkeypatch.setattr(camera_host, "LINGER_S", 0.3)
+    video = make_video(seconds=4)
+    for name in ("one", "two"):
+        rig.engine.set_camera(file_camera(video, id=name, paced=True, loop=True), Activity.OFF)
+    urls = [rig.engine.live_url(name) for name in ("one", "two") * 6]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda url: show(url, pictures=3)[1], urls))
+    assert found == [True] * len(urls)
+    wait_for(lambda: not rig.engine.worker.sessions)
+    rig.engine.set_activity("one", Activity.DETECT)
+    rig.wait_health(RUNNING, camera_id="one")
+    assert len(rig.of(HealthChanged)) == 2
