@@ -14,6 +14,7 @@ from custom_components.homesec.engine.media.jpeg import (
     encode_jpeg,
     fit_width,
     read_keyframe,
+    read_picture,
     still_quality,
 )
 
@@ -101,6 +102,21 @@ def test_read_keyframe_of_damaged_file_returns_none(tmp_path):
     junk.write_bytes(b"nothing" * 1000)
     assert read_keyframe(junk, 0.0) is None
     assert read_keyframe(tmp_path / "missing.mp4", 0.0) is None
+
+
+@pytest.mark.parametrize("bframes", [0, 2])
+def test_read_picture_returns_the_one_at_a_time(make_video, bframes):
+    video = make_video(seconds=6, bframes=bframes)
+    with av.open(str(video)) as file:
+        first_s = next(file.decode(video=0)).time
+    found = [number_of(read_picture(video, first_s + at_s)) for at_s in (0.0, 3.4, 5.9, 99.0)]
+    assert found == [0, 34, 59, 59]
+
+
+def test_read_picture_of_damaged_file_returns_none(tmp_path):
+    junk = tmp_path / "junk.mp4"
+    junk.write_bytes(b"nothing" * 1000)
+    assert read_picture(junk, 0.0) is None
 
 
 def track(score: float, box: Box) -> Track:

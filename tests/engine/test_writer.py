@@ -1,5 +1,6 @@
 """One clip's thread: from the queue to the final file and its row."""
 
+from dataclasses import replace
 from itertools import pairwise
 import threading
 
@@ -64,6 +65,14 @@ def test_still_shows_best_frame(bench, packets):
     best = FrameDecoder().decode_keyframe(packets[30])
     row = made.record(packets, ClipResult(still=best))
     assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 30
+
+
+def test_still_in_place_of_a_frame_of_the_detect_stream_is_the_clips_own(bench, packets):
+    made = bench()
+    small = FrameDecoder().decode_keyframe(packets[30])
+    best = replace(small, of_detect_stream=True)
+    row = made.record(packets, ClipResult(still=best, still_s=2.4))
+    assert number_of(read_keyframe(made.clips_dir / row.still_path, 0)) == 24
 
 
 def test_still_without_best_frame_shows_moment_of_event(bench, packets):
