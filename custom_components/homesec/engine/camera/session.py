@@ -144,7 +144,10 @@ class CameraSession:
         )
         source = self._source
         self.live = LiveOutput(
-            self._buffer, clock, expects_audio=lambda: source.audio_status.is_recorded
+            self._buffer,
+            clock,
+            expects_audio=lambda: source.audio_status.is_recorded,
+            for_viewers=activity is Activity.OFF,
         )
         self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()

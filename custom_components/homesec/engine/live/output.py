@@ -1,5 +1,6 @@
 """The live video of one camera: gives its packets to those who watch, and to no one else."""
 
+import math
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,17 @@ class LiveOutput:
     """
 
     def __init__(
-        self, buffer: PreRollBuffer, clock: Clock, *, expects_audio: Callable[[], bool]
+        self,
+        buffer: PreRollBuffer,
+        clock: Clock,
+        *,
+        expects_audio: Callable[[], bool],
+        for_viewers: bool = True,
     ) -> None:
-        """``expects_audio``: whether the camera announces audio, from any thread."""
+        """``expects_audio``: whether the camera announces audio, from any thread.
+
+        ``for_viewers``: the camera was opened for them, so they come in a moment.
+        """
         self._buffer = buffer
         self._clock = clock
         self._expects_audio = expects_audio
@@ -35,7 +44,7 @@ class LiveOutput:
         # The lock guards everything below.
         self._joining: list[tuple[Viewer, float]] = []
         self._viewers: list[Viewer] = []
-        self._wanted_until = clock.monotonic() + LINGER_S
+        self._wanted_until = clock.monotonic() + LINGER_S if for_viewers else -math.inf
         self._ended = False
 
     @property
