@@ -44,6 +44,8 @@ async def test_camera_offers_hls_made_from_its_packets(
     hass_ws_client: WebSocketGenerator,
     hass_client: ClientSessionGenerator,
 ) -> None:
+    short = {"ll_hls": True, "segment_duration": 2, "part_duration": 0.5}
+    assert await async_setup_component(hass, "stream", {"stream": short})
     await guard(hass, entry)
     camera = entity_id(hass, "camera", "camera")
     assert hass.states.get(camera).attributes["supported_features"] == CameraEntityFeature.STREAM
