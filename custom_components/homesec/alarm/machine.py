@@ -33,8 +33,7 @@ class AlarmMode(StrEnum):
 
 
 ARMED_MODES = tuple(mode for mode in AlarmMode if mode is not AlarmMode.DISARMED)
-EMPTY_MODES = frozenset({AlarmMode.AWAY, AlarmMode.VACATION})
-"""Modes of an empty house: once one is armed, nobody is left who would need an exit delay."""
+EMPTY_MODES = frozenset({AlarmMode.AWAY, AlarmMode.VACATION})  # once armed, nobody is left
 
 
 class Arming(StrEnum):
@@ -117,14 +116,10 @@ class AlarmSnapshot:
 
 def _is_possible(mode: AlarmMode, state: AlarmState, lasts_s: float | None) -> bool:
     """Return whether an alarm of this mode can be in this state for so long."""
-    match state:
-        case AlarmState.DISARMED:
-            return mode is AlarmMode.DISARMED
-        case AlarmState.ARMED:
-            return mode is not AlarmMode.DISARMED
-        case AlarmState.ARMING | AlarmState.PENDING:
-            return mode is not AlarmMode.DISARMED and lasts_s is not None
-    return True
+    if state in (AlarmState.ARMING, AlarmState.PENDING) and lasts_s is None:
+        return False
+    disarmed = mode is AlarmMode.DISARMED
+    return state is AlarmState.TRIGGERED or disarmed == (state is AlarmState.DISARMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,10 +199,7 @@ class Alarm:
         return Arming.HASTEN if hastens else Arming.NOTHING
 
     def exit_s(self, mode: AlarmMode, *, skip_delay: bool = False) -> float:
-        """Return how long the exit delay of this mode is if it's armed now.
-
-        In an empty house, changing the mode doesn't interrupt the guard.
-        """
+        """Return the exit delay of arming this mode now; none interrupts an empty house's guard."""
         self.advance()
         empty = self.state is AlarmState.ARMED and self.mode in EMPTY_MODES
         return 0.0 if skip_delay or empty else self._delays(mode).exit_s
@@ -241,17 +233,16 @@ class Alarm:
     ) -> None:
         """Begin the exit delay, or be armed without one; ``arming`` says what else that does."""
         exit_s = self.exit_s(mode, skip_delay=skip_delay)
-        self._enter(
-            AlarmSnapshot(
-                mode=mode,
-                state=AlarmState.ARMING if exit_s > 0 else AlarmState.ARMED,
-                lasts_s=exit_s if exit_s > 0 else None,
-                changed_at=self._clock.now(),
-                changed_by=by,
-                forced=forced,
-                bypassed=bypassed,
-            )
+        snapshot = AlarmSnapshot(
+            mode=mode,
+            state=AlarmState.ARMING if exit_s > 0 else AlarmState.ARMED,
+            lasts_s=exit_s if exit_s > 0 else None,
+            changed_at=self._clock.now(),
+            changed_by=by,
+            forced=forced,
+            bypassed=bypassed,
         )
+        self._enter(snapshot)
 
     def disarm(self, *, by: str | None = None) -> None:
         """Disarm, whatever the state."""
