@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from camera_forms import PROBED, STREAM, start_adding, submit_subentry
 from homesec_fixtures import CAMERA_ID, arm, set_up, until
 import pytest
-from test_texts import TEXTS
+from text_files import TEXTS
 
 from custom_components.homesec.diagnostics import async_get_config_entry_diagnostics
 from custom_components.homesec.engine.core.stream_report import ClockQuality, StreamReport
