@@ -69,6 +69,7 @@ class Stage:
     light: Light = field(default_factory=Light)
     t: float = 0.0
     config: CameraConfig = CONFIG
+    single_pictures: bool = False  # of nothing but keyframes
 
     def __post_init__(self):
         """Begin with a new check."""
@@ -115,7 +116,9 @@ class Stage:
         t = self.t if t is None else t
         frame = Frame(t=t, at=1_700_000_000 + t, picture=picture, keyframe=True)
         self.keyframes += 1
-        change = self.check.observe(frame, small_luma(frame), self.keyframes)
+        change = self.check.observe(
+            frame, small_luma(frame), None if self.single_pictures else self.keyframes
+        )
         if change is not None:
             self.events.append(change)
 

@@ -165,3 +165,12 @@ def test_fog_is_no_tampering(stage):
     stage.play(600, lambda scene, _: scene * 0 + 140, fps=0.5)
     stage.play(1200, lambda scene, t: scene + (140 - scene) * max(0, 1 - t / 900), fps=0.25)
     assert stage.kinds == []
+
+
+def test_blur_outlasts_the_evening(stage):
+    stage.play(60)
+    stage.play(100, lambda scene, _: blurred(scene, 4), fps=0.5)
+    stage.play(300, lambda scene, _: blurred(scene, 4), light=dusk(300, to=0.4), fps=0.5)
+    assert stage.kinds == [BLURRED]
+    stage.play(60, light=Light(), fps=0.5)
+    assert stage.kinds == [BLURRED, None]

@@ -22,6 +22,8 @@ _MIN_STEP = 24.0  # levels; lower steps may be noise
 _FAINT_STEP = 10.0  # the same for an edge that was a high one before
 _SOFTEST = 0.35  # a block that was never sharper shows no edge worth comparing
 _NEW_S, _KNOWN_S = 15.0, 600.0  # time constants with which sharpness is learned
+_FLATTEST = 10  # percentile of the blocks
+_LEAST_TO_NOISE = 2.0  # of a step that isn't just noise
 _SMOOTHING_S = 5.0
 _SAME_LIGHT = 0.3  # the light hasn't changed by more than this fraction
 
@@ -31,10 +33,6 @@ class FocusCheck:
 
     def __init__(self) -> None:
         self.blurred = False
-        self.restart()
-
-    def restart(self) -> None:
-        """Learn anew: the camera shows another scene, or in another light."""
         self._known: NDArray[np.float32] | None = None
         self._now: NDArray[np.float32] | None = None
         self._learned_s = 0.0
@@ -43,24 +41,23 @@ class FocusCheck:
 
     def update(self, edges: EdgeSteps, level: float, step_s: float) -> None:
         """Compare a picture that came ``step_s`` after the last; ``level``: its brightness."""
-        lowest = _MIN_STEP if self._known is None else _FAINT_STEP
-        ratio = np.where(edges.far >= lowest, edges.near / np.maximum(edges.far, 1), np.nan)
-        if self._known is None or self._now is None:
-            self._known, self._now, self._level = ratio, ratio.copy(), level
+        known = self._known
+        if known is None or self._now is None:
+            self._known, self._level = _sharpness(edges, _MIN_STEP), level
+            self._now = self._known
             return
-        self._now = _blend(self._now, ratio, step_s / _SMOOTHING_S)
+        self._now = _blend(self._now, _sharpness(edges, _FAINT_STEP), step_s / _SMOOTHING_S)
+        relative = _compare(self._now, known)
         if abs(level - self._level) > _SAME_LIGHT * max(self._level, 16.0):
+            relative = None  # other light, other shadows and other noise
             self._level += (1 - math.exp(-step_s / _NEW_S)) * (level - self._level)
-            self._learn(edges, step_s)  # other light, other shadows and other noise
-            return
-        sharpness = self._sharpness()
-        if sharpness is None or self._learned_s < HOLD_S:
-            self._learn(edges, step_s)
-            return
-        self._judge(sharpness, step_s)
-        if not self.blurred and sharpness >= BLURRED:
-            self._level += (1 - math.exp(-step_s / _KNOWN_S)) * (level - self._level)
-            self._learn(edges, step_s)
+            self._learned_s = 0.0
+        fits = True
+        if relative is not None and (self.blurred or self._learned_s >= HOLD_S):
+            self._judge(relative, step_s)
+            fits = relative >= BLURRED
+        if fits and not self.blurred:
+            self._learn(known, edges, level, step_s)
 
     def _judge(self, sharpness: float, step_s: float) -> None:
         wrong = sharpness < SHARP if self.blurred else sharpness < BLURRED
@@ -71,23 +68,33 @@ class FocusCheck:
         if self._lasts_s >= (BACK_S if self.blurred else HOLD_S):
             self.blurred, self._lasts_s = wrong, 0.0
 
-    def _sharpness(self) -> float | None:
-        """Return how sharp the edges are, 1: as before; None if there are too few."""
-        if self._known is None or self._now is None:
-            return None
-        with np.errstate(invalid="ignore"):
-            compared = (self._known >= _SOFTEST) & np.isfinite(self._now)
-        if np.count_nonzero(compared) < MIN_BLOCKS:
-            return None
-        return float(np.median(self._now[compared] / self._known[compared]))
-
-    def _learn(self, edges: EdgeSteps, step_s: float) -> None:
-        if self._known is None:
-            return
-        strong = np.where(edges.far >= _MIN_STEP, edges.near / np.maximum(edges.far, 1), np.nan)
+    def _learn(
+        self, known: NDArray[np.float32], edges: EdgeSteps, level: float, step_s: float
+    ) -> None:
         time_s = _NEW_S if self._learned_s < HOLD_S else _KNOWN_S
-        self._known = _blend(self._known, strong, step_s / time_s)
+        self._known = _blend(known, _sharpness(edges, _MIN_STEP), step_s / time_s)
+        self._level += (1 - math.exp(-step_s / time_s)) * (level - self._level)
         self._learned_s += step_s
+
+
+def _sharpness(edges: EdgeSteps, least: float) -> NDArray[np.float32]:
+    """Return how much of its highest step each block makes at once; NaN for those below least.
+
+    What the flattest blocks show is noise.
+    """
+    noise = np.percentile(edges.near, _FLATTEST)
+    near, far = np.maximum(edges.near - noise, 0), edges.far - noise
+    least = max(least, _LEAST_TO_NOISE * float(noise))
+    return np.where(far >= least, near / np.maximum(far, 1), np.float32(np.nan)).astype(np.float32)
+
+
+def _compare(now: NDArray[np.float32], known: NDArray[np.float32]) -> float | None:
+    """Return how sharp the edges are, 1: as before; None if there are too few."""
+    with np.errstate(invalid="ignore"):
+        compared = (known >= _SOFTEST) & np.isfinite(now)
+    if np.count_nonzero(compared) < MIN_BLOCKS:
+        return None
+    return float(np.median(now[compared] / known[compared]))
 
 
 def _blend(old: NDArray[np.float32], new: NDArray[np.float32], steps: float) -> NDArray[np.float32]:

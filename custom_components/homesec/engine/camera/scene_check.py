@@ -108,6 +108,7 @@ class SceneCheck:
 
     def __init__(self) -> None:
         self._last_t = -math.inf
+        self._shape: tuple[int, ...] = ()
         self._forget_scenes()
 
     def _forget_scenes(self) -> None:
@@ -142,7 +143,8 @@ class SceneCheck:
 
     def update(self, levels: Levels, t: float, *, in_color: bool | None) -> None:
         """Compare the levels of a picture that is newer than the last."""
-        if self._average is not None and self._average.shape != levels.shape:
+        if levels.shape != self._shape:
+            self._shape = levels.shape
             self._forget_scenes()  # another resolution
         if in_color is not None and in_color is not self._in_color:
             self._switched_t = -math.inf if self._in_color is None else t
