@@ -5,12 +5,24 @@ The pytest plugin brings a package of that name too; whichever is imported first
 
 import custom_components  # noqa: F401  # isort: skip
 
+import os
 import threading
 import time
 
 from fake_gcs import FakeGcs
+from hypothesis import HealthCheck, settings
 import pytest
 from twilio_server import TwilioServer
+
+# How long examples of property tests take depends on what else the machine does. What must pass
+# before a change lands tries the same ones each time; elsewhere, each run tries others.
+settings.register_profile(
+    "homesec",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("homesec")
 
 LONG = {"e2e", "long"}
 """Marks tests to start first, so that no long one is left at the end."""

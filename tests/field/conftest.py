@@ -15,11 +15,6 @@ sys.path[:0] = [str(TESTS / folder) for folder in ("engine", "homesec")]
 from clip_player import browser, chromium  # noqa: E402, F401
 from engine_fixtures import *  # noqa: E402, F403 - fixtures are found by name
 from home_fixtures import *  # noqa: E402, F403
-from hypothesis import settings  # noqa: E402
-
-# How long an example takes depends on what else the machine does.
-settings.register_profile("field", deadline=None)
-settings.load_profile("field")
 
 HOME = (
     "custom_integrations",
