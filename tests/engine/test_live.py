@@ -37,7 +37,6 @@ from custom_components.homesec.engine.core.types import (
 )
 from custom_components.homesec.engine.live import output, server, viewer
 from custom_components.homesec.engine.media.jpeg import encode_jpeg
-from custom_components.homesec.engine.worker import camera_host
 
 OFF, RUNNING = CameraHealth.OFF, CameraHealth.RUNNING
 
@@ -99,7 +98,6 @@ def test_viewers_share_the_one_connection_of_a_camera(rig, door):
 
 def test_camera_that_is_off_is_open_for_as_long_as_somebody_watches(rig, door, monkeypatch):
     monkeypatch.setattr("custom_components.homesec.engine.live.output.LINGER_S", 0.5)
-    monkeypatch.setattr("custom_components.homesec.engine.worker.camera_host.LINGER_S", 0.5)
     rig.engine.set_camera(camera(door), Activity.OFF)
     assert door.clients == (0, 0)
     codecs, starts, numbers = show(rig.engine.live_url("cam"), pictures=40)
@@ -321,7 +319,6 @@ def test_viewers_that_come_as_a_camera_closes_all_see_it(
 ):
     """The camera closes as soon as it's unwatched, and opens again for the next viewer."""
     monkeypatch.setattr(output, "LINGER_S", 0.0)
-    monkeypatch.setattr(camera_host, "LINGER_S", 0.3)
     video = make_video(seconds=4)
     for name in ("one", "two"):
         rig.engine.set_camera(file_camera(video, id=name, paced=True, loop=True), Activity.OFF)

@@ -18,7 +18,6 @@ from ..core.live_address import live_url
 from ..core.types import Activity, CameraHealth, SourceKind
 from ..detection.cascade import load_cascade
 from ..detection.pool import DetectionPool
-from ..live.output import LINGER_S
 from ..live.server import LiveServer
 from .parent_calls import ParentFeed, ParentModels
 
@@ -172,23 +171,21 @@ class CameraHost:
             self.sessions[config.id] = (session, thread)
             thread.start()
 
-    def _opened(self, camera_id: str, seconds: float) -> CameraSession | None:
-        """Return a camera's session; if it's off, open it for some seconds at least."""
+    def _open_for[T](self, camera_id: str, use: Callable[[CameraSession], T]) -> T | None:
+        """Call ``use`` with a camera's session, which is begun if the camera is off.
+
+        The session doesn't end in the meantime. Returns None if there's no such camera.
+        """
         with self._lock:
-            running = self.sessions.get(camera_id)
-            if running is not None:
-                running[0].live.want(seconds)
-                return running[0]
+            if (running := self.sessions.get(camera_id)) is not None:
+                return use(running[0])
             ending = self._ending.pop(camera_id, None)
         if ending is not None:  # it has one connection at a time
             _join(*ending, time.monotonic() + REMOVAL_S)
-        self._begin_session(camera_id, opens=True)
         with self._lock:
+            self._begin_session(camera_id, opens=True)
             running = self.sessions.get(camera_id)
-            if running is None:
-                return None
-            running[0].live.want(seconds)
-            return running[0]
+            return None if running is None else use(running[0])
 
     def _end_unwatched(self, session: CameraSession) -> None:
         """End the session of a camera that is off and that nobody watches; on its own thread."""
@@ -204,8 +201,7 @@ class CameraHost:
 
     def open_live(self, camera_id: str, lead_s: float) -> Viewer | None:
         """Return a new viewer of a camera, which is opened if it's off; None if there's none."""
-        session = self._opened(camera_id, LINGER_S)
-        return None if session is None else session.live.attach(lead_s)
+        return self._open_for(camera_id, lambda session: session.live.attach(lead_s))
 
     def close_live(self, camera_id: str, viewer: Viewer) -> None:
         """Forget a viewer that has gone."""
@@ -237,7 +233,7 @@ class CameraHost:
     def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
         if opens:
-            session = self._opened(camera_id, PICTURE_S)
+            session = self._open_for(camera_id, _keep_for_picture)
             return None if session is None else session.jpeg(width=width)
         with self._lock:
             running = self.sessions.get(camera_id)
@@ -295,6 +291,11 @@ class CameraHost:
         return load_cascade(
             ParentModels(self._parent), self._settings.detector, self._settings.model, stop=stop
         )
+
+
+def _keep_for_picture(session: CameraSession) -> CameraSession:
+    session.live.want(PICTURE_S)
+    return session
 
 
 def _can_reconfigure(session: CameraSession, config: CameraConfig, activity: Activity) -> bool:
