@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 import io
+import itertools
 import threading
 
 import av
@@ -261,8 +262,10 @@ def test_flood_of_packets_does_not_hold_up_the_main_stream(rig, films, monkeypat
     class Flood(CameraSource):
         def packets(self):
             self._on_health(CameraHealth.RUNNING, None)
-            while not self._stop.is_set():
-                yield from packets
+            for packet in itertools.cycle(packets):
+                if self._stop.wait(0.001):  # five times as many as are looked at
+                    return
+                yield packet
 
     class Slow(FrameSampler):
         def feed(self, packet, **options):
@@ -272,11 +275,12 @@ def test_flood_of_packets_does_not_hold_up_the_main_stream(rig, films, monkeypat
     monkeypatch.setattr(detect_stream, "FrameSampler", Slow)
     monkeypatch.setattr(detect_stream, "CameraSource", Flood)
     low = detect_file(low, paced=True)
-    rig.engine.set_camera(file_camera(main, paced=True, detect_source=low), Activity.DETECT)
+    config = file_camera(main, paced=True, loop=True, detect_source=low)
+    rig.engine.set_camera(config, Activity.DETECT)
     rig.wait_health(CameraHealth.RUNNING)
     session, _ = rig.engine.worker.sessions["cam"]
     wait_until(lambda: session.stats().fps > 1)
-    rig.engine.set_camera(file_camera(main, paced=True, detect_source=low), Activity.OFF)
+    rig.engine.set_camera(config, Activity.OFF)
     rig.wait_health(CameraHealth.OFF)
 
 

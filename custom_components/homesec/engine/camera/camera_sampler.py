@@ -75,6 +75,7 @@ class CameraSampler:
                 rng=rng,
                 stop=stop,
                 wake=reader.wake,
+                main_waits=lambda: reader.has_packets,
                 on_compared=self._check_tamper,
             )
         self._looks_at_main = True

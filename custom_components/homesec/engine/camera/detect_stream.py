@@ -65,17 +65,20 @@ class DetectStream:
         rng: Random,
         stop: Event,
         wake: Callable[[], None],
+        main_waits: Callable[[], bool],
         on_compared: OnCompared,
     ) -> None:
         """Take ``main``, the timeline of the main stream, which was just created.
 
-        ``wake`` is called on another thread when ``frames`` has something to do. A file that isn't
-        paced is read along with the main stream, packet by packet.
+        ``main_waits``: whether packets of the main stream wait, whose turn it is then. ``wake`` is
+        called on another thread when ``frames`` has something to do. A file that isn't paced is
+        read along with the main stream, packet by packet.
         """
         self._name = config.name
         self._main = main
         self._clock = clock
         self._stop = stop
+        self._main_waits = main_waits
         self._closing = Event()  # ends whatever the connection waits for
         self._paced = source.kind is not SourceKind.FILE or source.paced
         self._reader = SourceReader(
@@ -200,7 +203,7 @@ class DetectStream:
                 return
             packet, self._waiting = self._waiting, None
             yield packet
-        until_s = self._clock.monotonic() + TURN_S if self._paced else math.inf
+        until_s = self._clock.monotonic() + TURN_S
         while (item := self._next_item()) is not None:
             if isinstance(item, Idle):
                 return
@@ -208,7 +211,7 @@ class DetectStream:
                 self._waiting = item
                 return
             yield item
-            if self._clock.monotonic() >= until_s:
+            if self._paced and (self._main_waits() or self._clock.monotonic() >= until_s):
                 return
 
     def _next_item(self) -> Item | None:

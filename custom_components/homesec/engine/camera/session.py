@@ -247,7 +247,7 @@ class CameraSession:
         self._apply_config(self.next_config)
         self._apply_activity()
         self._detection.process_results()
-        if not self._is_off:
+        if not self._is_off and not self._stop.is_set():  # what waits is only recorded then
             self._sample_detect_stream()
         match item:
             case HealthReport():

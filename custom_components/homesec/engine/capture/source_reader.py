@@ -92,6 +92,11 @@ class SourceReader:
             self._items.append(HealthReport(health, error))
             self._changed.notify_all()
 
+    @property
+    def has_packets(self) -> bool:
+        """Whether packets wait."""
+        return self._bytes > 0
+
     def wake(self) -> None:
         """Let ``items`` yield at once, since its thread has other work."""
         with self._changed:
@@ -176,7 +181,9 @@ class SourceReader:
         """Return whether a packet is passed on; when too many wait, none is up to a keyframe."""
         if not self._is_file and self._bytes + packet.size > self._limit_bytes:
             if not self._skips:
-                _LOGGER.warning("Packets of camera %s are dropped: too many wait", self._camera_id)
+                level = logging.DEBUG if self.dropped else logging.WARNING  # once is enough
+                message = "Packets of camera %s are dropped: too many wait"
+                _LOGGER.log(level, message, self._camera_id)
             self._skips = True
             self._drop_packets()
         if self._skips and packet.is_video and packet.random_access:
