@@ -155,6 +155,7 @@ async def test_repair_keeps_the_model_that_was_chosen_with_the_automatic_detecto
     assert entry.data == {"detector": "ncnn", "model": "nanodet-plus-m"}
 
 
+@pytest.mark.usefixtures("socket_enabled")
 async def test_entry_of_an_earlier_version_comes_up_with_both_networks(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,7 +99,7 @@ async def test_diagnostics_show_text_counts_without_recipients(
         ANN: {
             "login": "token",
             "sender": "own",
-            "kinds": ["alarm", "offline", "seen", "settings"],
+            "kinds": ["alarm", "offline", "seen", "settings", "tamper"],
             "labels": [],
             "modes": ["away", "custom", "home", "night", "vacation"],
             "cameras": 0,

@@ -143,7 +143,7 @@ async def test_added_and_removed_zones_add_and_remove_sensors(
     hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     await set_up(hass, entry)
-    assert unique_ids(entity_registry, entry) == {"person_present"}
+    assert unique_ids(entity_registry, entry) == {"person_present", "tamper"}
     renamed = {**DRIVE, "name": "Gate"}
     for zones, expected in (
         (ZONES, {"zone_Drive", "zone_Feeder"}),
@@ -155,7 +155,7 @@ async def test_added_and_removed_zones_add_and_remove_sensors(
         data = {**subentry.data, "zones": zones}
         hass.config_entries.async_update_subentry(entry, subentry, data=data)
         await hass.async_block_till_done()
-        assert unique_ids(entity_registry, entry) == {"person_present"} | expected
+        assert unique_ids(entity_registry, entry) == {"person_present", "tamper"} | expected
 
 
 async def test_redrawn_zone_keeps_sensor(
@@ -178,12 +178,12 @@ async def test_entities_of_labels_and_zones_removed_while_unloaded_are_removed(
 ) -> None:
     configure(hass, entry, labels=["person", "cat"], zones=[DRIVE])
     await set_up(hass, entry)
-    assert unique_ids(entity_registry, entry) == {"person_present", "cat_present", "zone_Drive"}
+    assert unique_ids(entity_registry, entry) == {"person_present", "tamper", "cat_present", "zone_Drive"}
     assert await hass.config_entries.async_unload(entry.entry_id)
     configure(hass, entry, labels=["person"], zones=[])
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert unique_ids(entity_registry, entry) == {"person_present"}
+    assert unique_ids(entity_registry, entry) == {"person_present", "tamper"}
     # Entities of other platforms are unaffected.
     assert entity_id(hass, "camera", "camera")
     assert entity_id(hass, "sensor", "clips", entry.entry_id)

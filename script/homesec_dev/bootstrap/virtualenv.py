@@ -19,6 +19,7 @@ HA_VERSION = "2026.11.0"
 INTEGRATIONS = (
     "camera",
     "config",
+    "dhcp",  # Home Assistant requires it for what a manifest says of registered devices
     "ffmpeg",
     "frontend",
     "generic",

@@ -83,6 +83,7 @@ def install_home_assistant(root: Root) -> None:
     _uv_install(root, "--constraint", constraints, f"homeassistant=={version('homeassistant')}")
     domains = [
         *_configured(),
+        "dhcp",  # Home Assistant requires it for what the manifest says of registered devices
         *_manifest_list("dependencies"),
         *_manifest_list("after_dependencies"),
     ]
