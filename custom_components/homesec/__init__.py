@@ -106,14 +106,15 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
 def _subscribe_to_changes(entry: HomeSecConfigEntry) -> None:
     """Apply changed settings; reload the entry only if the engine has to be started again."""
     running = _engine_settings(entry)
+    runtime = entry.runtime_data  # the entry may be unloaded meanwhile, and has none then
 
     async def changed(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:
-        await entry.runtime_data.settings.async_compare()
+        await runtime.settings.async_compare()
         if _engine_settings(entry) != running:
             hass.config_entries.async_schedule_reload(entry.entry_id)
             return
-        await entry.runtime_data.coordinator.async_apply_settings()
-        await entry.runtime_data.pictures.async_forget_others()
+        await runtime.coordinator.async_apply_settings()
+        await runtime.pictures.async_forget_others()
 
     entry.async_on_unload(entry.add_update_listener(changed))
 

@@ -6,6 +6,7 @@ disarmed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 import json
 import re
@@ -65,9 +66,13 @@ class Home:
         self.page.open("/config/integrations/integration/homesec")
         self.page.click("Add camera")
         self.page.wait_for("!!deepDom.matching('step-flow-form')", timeout_s=60)
-        self.page.click("Enter the address")
-        self.page.click("Next")
-        self.page.wait_for(f"!!{field('url')}")
+        for _ in range(5):  # a dialog that is still opening may miss a click
+            self.page.click("Enter the address")
+            self.page.click("Next")
+            with suppress(TimeoutError):
+                self.page.wait_for(f"!!{field('url')}", timeout_s=10)
+                return
+        raise TimeoutError("the form doesn't ask for an address")
 
     def type_into(self, name: str, text: str) -> None:
         """Replace the text of a field."""

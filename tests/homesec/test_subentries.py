@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
+    import pytest
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 SECOND_ID = "01K0CAMERA0000000000000002"
@@ -189,3 +190,23 @@ async def test_detection_switch_stops_camera_and_survives_reload(
     await call(hass, "switch", "turn_on", switch)
     await until(hass, lambda: session(entry))
     assert hass.states.get(switch).state == "on"
+
+
+async def test_settings_that_change_as_the_entry_unloads_raise_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await set_up(hass, entry)
+    coordinator = type(entry.runtime_data.coordinator)
+    apply = coordinator.async_apply_settings
+    unloaded = []
+
+    async def apply_and_unload(self: Any) -> None:
+        await apply(self)
+        unloaded.append(await hass.config_entries.async_unload(entry.entry_id))
+
+    monkeypatch.setattr(coordinator, "async_apply_settings", apply_and_unload)
+    camera = entry.subentries[CAMERA_ID]
+    hass.config_entries.async_update_subentry(entry, camera, title="Porch")
+    await until(hass, lambda: unloaded)
+    await hass.async_block_till_done()  # the harness reports what a task raised
+    assert unloaded == [True]

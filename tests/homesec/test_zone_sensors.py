@@ -178,7 +178,12 @@ async def test_entities_of_labels_and_zones_removed_while_unloaded_are_removed(
 ) -> None:
     configure(hass, entry, labels=["person", "cat"], zones=[DRIVE])
     await set_up(hass, entry)
-    assert unique_ids(entity_registry, entry) == {"person_present", "tamper", "cat_present", "zone_Drive"}
+    assert unique_ids(entity_registry, entry) == {
+        "person_present",
+        "tamper",
+        "cat_present",
+        "zone_Drive",
+    }
     assert await hass.config_entries.async_unload(entry.entry_id)
     configure(hass, entry, labels=["person"], zones=[])
     assert await hass.config_entries.async_setup(entry.entry_id)
