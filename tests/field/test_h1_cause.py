@@ -223,8 +223,8 @@ async def test_picture_that_comes_late_replaces_the_one_without_boxes(
 ) -> None:
     monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures",
-        lambda *_: None,
+        "custom_components.homesec.engine.camera.camera_pictures.CameraPictures.offer",
+        lambda *_, **_kw: None,
     )
     await guard(hass, entry)
     detector.sees = [PERSON]

@@ -96,8 +96,8 @@ async def test_alert_is_sent_when_picture_fails(
     monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     # A snapshot may come before or after the alert.
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures",
-        lambda *_: None,
+        "custom_components.homesec.engine.camera.camera_pictures.CameraPictures.offer",
+        lambda *_, **_kw: None,
     )
     await guard(hass, entry)
 
@@ -119,8 +119,8 @@ async def test_alert_is_sent_without_picture(
 ) -> None:
     monkeypatch.setattr("custom_components.homesec.alerts.dispatch.STILL_TIMEOUT_S", 0)
     monkeypatch.setattr(
-        "custom_components.homesec.engine.camera.session.CameraSession._offer_pictures",
-        lambda *_: None,
+        "custom_components.homesec.engine.camera.camera_pictures.CameraPictures.offer",
+        lambda *_, **_kw: None,
     )
     await guard(hass, entry)
     monkeypatch.setattr(entry.runtime_data.host.engine, "jpeg", lambda _camera_id: None)

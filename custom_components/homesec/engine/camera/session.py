@@ -7,7 +7,6 @@ Another thread reads the source (``SourceReader``), so that it never waits for w
 
 from contextlib import closing
 import logging
-import math
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from ..core.events import (
     DetectionEnded,
     DetectionStarted,
     DetectionUpdated,
-    SnapshotTaken,
 )
 from ..core.types import (
     Activity,
@@ -28,13 +26,13 @@ from ..core.types import (
     SourceKind,
 )
 from ..live.output import LiveOutput
-from ..media.jpeg import draw_boxes, encode_jpeg
 from ..media.packet_buffer import PreRollBuffer
 from ..media.packets import MediaPacket
 from ..recording.controller import RecordingController
 from ..tracking.presence import Step
 from .audio_log import AudioLog
 from .camera_meters import CameraMeters
+from .camera_pictures import CameraPictures
 from .camera_sampler import CameraSampler
 from .command_queue import CommandQueue
 from .defects import Defects
@@ -65,9 +63,6 @@ _LOGGER = logging.getLogger(__name__)
 
 BUFFER_MARGIN_S = 4.0
 """The buffer is longer than the pre-roll, since a presence is confirmed only after it began."""
-WATCHED_S = 5.0  # every frame is decoded for this long after the last live picture was requested
-SNAPSHOT_GAIN = 0.08  # a new snapshot is sent when its confidence is higher by this much…
-SNAPSHOT_GAP_S = 1.0  # …and the last one is this old
 BEHIND_S = 10.0  # a thread that is further behind its source skips pictures
 UNKNOWN_INTERVAL_S = 60.0  # between keyframes, until it's measured
 
@@ -142,6 +137,7 @@ class CameraSession:
             on_writer=on_writer,
             lossless=lossless,
         )
+        self._pictures = CameraPictures(config.id, self._sampler, self._recording, on_event, clock)
         source = self._source
         self.live = LiveOutput(
             self._buffer,
@@ -152,14 +148,10 @@ class CameraSession:
         self._keyframes = KeyframeCheck(config.id)
         self._commands = CommandQueue()
         self._waker = Waker(self._commands, self._sampler, self._detection, clock)
-        self._picture_due_t = math.inf  # from when on to show what a sensor's word is about
         self._is_behind = False
         self._watch = Watch(clock)
         self._reporter = HealthReporter(config, self._watch, on_event, is_off=self._is_off)
         self._now = (0.0, clock.now())  # ``t`` and ``at`` of the newest packet, or without one
-        self._watched_until = -math.inf
-        self._snapshot_score = 0.0
-        self._snapshot_t = -math.inf
         self._meters = CameraMeters(self._source, self._sampler)
         self._defects = Defects(clock, rng)
         self._audio_log = AudioLog()
@@ -181,13 +173,11 @@ class CameraSession:
 
     def jpeg(self, *, width: int | None = None) -> bytes | None:
         """Encode the newest frame; None if there is none yet."""
-        frame = self._sampler.small_frame(width) or self.newest_frame()
-        return None if frame is None else encode_jpeg(frame.picture, width=width)
+        return self._pictures.jpeg(width=width)
 
     def newest_frame(self) -> Frame | None:
-        """Return the newest frame; for ``WATCHED_S``, all that follow are decoded."""
-        self._watched_until = self._clock.monotonic() + WATCHED_S
-        return self._sampler.latest
+        """Return the newest frame; for some seconds, all that follow are decoded."""
+        return self._pictures.newest()
 
     def start_recording(self, duration_s: float | None) -> str:
         """Start a manual recording; return its clip's id. Raises ``CameraNotRunning``."""
@@ -317,7 +307,7 @@ class CameraSession:
         self.live.feed(packet)
         if self._is_off:
             if packet.is_video:
-                self._sampler.show(packet, watched=self._is_shown)
+                self._sampler.show(packet, watched=self._pictures.are_requested)
             return
         self._recording.feed(packet)
         self._meters.feed(packet)
@@ -336,16 +326,11 @@ class CameraSession:
         )
         self._detection.advance(packet.t)
 
-    @property
-    def _is_shown(self) -> bool:
-        """Whether somebody requested a picture a moment ago."""
-        return self._clock.monotonic() < self._watched_until
-
     def _sample(self, packet: MediaPacket) -> None:
         frames = self._sampler.feed(
             packet,
             present=bool(self._detection.present),
-            watched=self._is_shown,
+            watched=self._pictures.are_requested,
         )
         self._submit(frames)
         self._recording.feed_frames(self._sampler.newest)
@@ -363,7 +348,7 @@ class CameraSession:
             self._commands.run_pending()  # a replayed frame may wait for the detector
             self._detection.submit(sampled)
         frame = self._sampler.latest
-        if frame is not None and frame.t >= self._picture_due_t:
+        if frame is not None and self._pictures.take_due(frame):
             self._show(frame)
 
     def _skips(self, packet: MediaPacket) -> bool:
@@ -409,7 +394,8 @@ class CameraSession:
             # Opens a clip again after a gap, with the first track.
             self._recording.presence_seen(recorded[0], *self._now)
         self._recording.add_tracks(sampled.frame.t, tracks, recorded, verified)
-        self._offer_pictures(sampled.frame, [track for track in tracks if track.moved])
+        moved = [track for track in tracks if track.moved]
+        self._pictures.offer(sampled.frame, moved, is_present=bool(self._detection.present))
 
     def _handle_motion(self, sampled: SampledFrame) -> None:
         """Record motion that no detector can classify: rather a clip of a cat than none."""
@@ -426,8 +412,7 @@ class CameraSession:
         presence = change.presence
         match change.step:
             case Step.ENTERED:
-                self._snapshot_score = 0.0
-                self._picture_due_t = math.inf if presence.sensor is None else change.t
+                self._pictures.begin(presence, change.t)
                 records = self.config.rule(presence.label).records
                 if records and self.activity is Activity.RECORD:
                     self._recording.presence_seen(presence, change.t, presence.first_seen_at)
@@ -435,7 +420,7 @@ class CameraSession:
             case Step.UPDATED:
                 self._on_event(DetectionUpdated(presence=presence))
             case Step.LEFT:
-                self._picture_due_t = math.inf
+                self._pictures.end()
                 clip_id = self._recording.clip_id
                 if not self._recorded_presences:
                     self._recording.presence_ended(self._now[0])
@@ -443,26 +428,6 @@ class CameraSession:
 
     def _show(self, frame: Frame) -> None:
         """Show what there is at a sensor's word; record it, if the camera was lost until now."""
-        self._picture_due_t = math.inf
         if self.activity is Activity.RECORD and (recorded := self._recorded_presences):
             self._recording.presence_seen(recorded[0], *self._now)
-        self._recording.offer_still(frame)
-        jpeg = encode_jpeg(self._sampler.best_picture(frame).picture)
-        self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
-
-    def _offer_pictures(self, frame: Frame, tracks: list[Track]) -> None:
-        """Offer a still to the clip, and send a snapshot that is clearly better than the last."""
-        if not tracks:
-            return
-        if not self._detection.present:
-            if self._recording.clip_id is None:  # perhaps its candidate is confirmed
-                self._recording.offer_still(frame, tracks)
-            return
-        best = max(tracks, key=lambda track: track.score)
-        self._recording.offer_still(frame, tracks)
-        better = best.score >= self._snapshot_score + SNAPSHOT_GAIN
-        if better and frame.t - self._snapshot_t >= SNAPSHOT_GAP_S:
-            self._snapshot_score, self._snapshot_t = best.score, frame.t
-            picture = self._sampler.best_picture(frame)
-            jpeg = encode_jpeg(draw_boxes(picture, [track.box for track in tracks]))
-            self._on_event(SnapshotTaken(camera_id=self.config.id, at=frame.at, jpeg=jpeg))
+        self._pictures.show(frame)
