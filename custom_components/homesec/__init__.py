@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_interval
 
-from .alarm.guard import async_announce_removal
+from .alarm.guard import Weakening, async_announce_removal
 from .alarm.store import AlarmStore
 from .alerts.snooze import snooze_store
 from .alerts.store import alert_store
@@ -46,11 +46,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.runtime_data = runtime = HomeSecData(hass, entry)
     coordinator = runtime.coordinator
     entry.async_on_unload(runtime.issues.async_withdraw_all)
-    # Entries are not unloaded when Home Assistant stops.
     entry.async_on_unload(coordinator.async_stop)
-    entry.async_on_unload(
-        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, coordinator.async_stop)
-    )
+    entry.async_on_unload(_stop_with_home_assistant(hass, runtime))
     await runtime.alarm.async_load()
     await coordinator.daylight.async_load()
     await runtime.alerts.async_load()
@@ -78,6 +75,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())
     entry.async_on_unload(async_start_feeds(hass, runtime))
+
+
+@callback
+def _stop_with_home_assistant(hass: HomeAssistant, runtime: HomeSecData) -> CALLBACK_TYPE:
+    """Stop when Home Assistant stops, which unloads no entry; return what cancels that.
+
+    The event alone isn't enough: Home Assistant's app lets each user fire any event.
+    """
+
+    async def stop(event: Event) -> None:
+        if hass.is_stopping:
+            await runtime.coordinator.async_stop()
+        else:
+            await runtime.guard.async_trace_denied(event.context, Weakening.STOPPED.value)
+
+    return hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> None:

@@ -126,7 +126,7 @@ class HomeSecCoordinator:
         self._issues.async_engine(error)
         self._bus.async_dispatch(StatsUpdated())
 
-    async def async_stop(self, _event: object = None) -> None:
+    async def async_stop(self) -> None:
         """Stop everything, on unload or when Home Assistant stops, whichever comes first."""
         self._start.async_stop()
         await self._alarm.async_stop()

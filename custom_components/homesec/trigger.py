@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast, override
 
 from homeassistant.const import CONF_OPTIONS, CONF_TARGET
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, EventOrigin, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerConfig
 import probatio
@@ -60,7 +60,8 @@ class BusTrigger(Trigger):
 
         @callback
         def handle(event: Event) -> None:
-            if self._matches(event):
+            # Home Assistant's app lets each user fire any event, but marks those as remote.
+            if event.origin is EventOrigin.local and self._matches(event):
                 run_action({"event": event}, self.description, event.context)
 
         event_types = (self.event_type, *self.other_event_types)

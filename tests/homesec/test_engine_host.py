@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import arm, entity_id, set_up, state, until
 import pytest
@@ -151,6 +152,7 @@ async def test_unload_or_stop_ends_retries(
         assert await hass.config_entries.async_unload(entry.entry_id)
         assert issue_registry.async_get_issue(DOMAIN, "engine") is None
     else:
+        hass.set_state(CoreState.stopping)
         hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
         await hass.async_block_till_done(wait_background_tasks=True)
     assert our_threads() == []

@@ -8,6 +8,7 @@ from unittest.mock import Mock, patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
 from homesec_fixtures import arm, set_up, state, until
 import pytest
@@ -42,6 +43,7 @@ async def test_home_assistant_stop_ends_every_thread(
     await set_up(hass, entry)
     await arm(hass, entry)
     await until(hass, lambda: state(hass, "camera", "camera") == "streaming")
+    hass.set_state(CoreState.stopping)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert our_threads() == []

@@ -6,7 +6,7 @@ asking HomeSec. So what counts is what the settings are afterward.
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, EventOrigin, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..cameras.config import guards_in
@@ -121,10 +121,18 @@ class SettingsWatch:
             recipient=None if of_camera else change.name,
         )
 
+    def _is_forged(self, event: Event[Any]) -> bool:
+        """Return whether a user fired this event of a registry, as Home Assistant's app can."""
+        if event.origin is EventOrigin.local:
+            return False
+        trace = self._guard.async_trace_denied(event.context, Weakening.SETTINGS.value)
+        self._entry.async_create_task(self._hass, trace, "HomeSec forged event")
+        return True
+
     @callback
     def _async_device(self, event: Event[Any]) -> None:
         """Turn a camera off or on whose device was disabled or enabled."""
-        if DISABLED not in event.data.get("changes", ()):
+        if self._is_forged(event) or DISABLED not in event.data.get("changes", ()):
             return
         if (camera_id := self._cameras.find_device(event.data["device_id"])) is not None:
             self._async_disabled(camera_id)
@@ -150,6 +158,8 @@ class SettingsWatch:
 
         A camera follows its source entity and its sensors to another entity id.
         """
+        if self._is_forged(event):
+            return
         if (old_id := event.data.get("old_entity_id")) is not None:
             self._cameras.async_follow_entity(str(old_id), event.data["entity_id"])
         if event.data["action"] != "update" or DISABLED not in event.data["changes"]:

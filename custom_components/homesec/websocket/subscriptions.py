@@ -45,11 +45,16 @@ def async_start_feeds(hass: HomeAssistant, runtime: HomeSecData) -> CALLBACK_TYP
     async_dispatcher_send(hass, _SIGNAL, runtime)
 
     @callback
-    def stop(_event: Event | None = None) -> None:
+    def stop() -> None:
         feeds.clips.async_stop()
         feeds.status.async_stop()
 
-    cancel = hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+    @callback
+    def stop_with_home_assistant(_event: Event) -> None:
+        if hass.is_stopping:  # each user can fire the event
+            stop()
+
+    cancel = hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop_with_home_assistant)
 
     @callback
     def unload() -> None:
