@@ -32,6 +32,11 @@ class PushService(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: PushService
 
+    def do_GET(self) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append(json.loads(body))

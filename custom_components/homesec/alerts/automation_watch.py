@@ -1,21 +1,30 @@
 """Watches whether the automations that alerts start fail.
 
 Home Assistant only logs that an action of an automation failed, or that the push service of its app
-refused a notification. It has no event for either. So log records of failures are matched with the
-automations that HomeSec has started: with its events, or with the state of its alarm panel.
+refused a notification. It has no event for either. Many integrations, too, only log that they could
+not send a notification, often in a thread of their own. So log records of failures are matched with
+the automations that HomeSec has started: with its events, or with the state of its alarm panel.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import logging
 import re
-from typing import TYPE_CHECKING, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.components.alarm_control_panel import (
     DOMAIN as ALARM_DOMAIN,
     AlarmControlPanelState,
 )
-from homeassistant.const import ATTR_ENTITY_ID, EVENT_STATE_CHANGED
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.const import (
+    ATTR_DOMAIN,
+    ATTR_ENTITY_ID,
+    ATTR_SERVICE,
+    ATTR_SERVICE_DATA,
+    EVENT_CALL_SERVICE,
+    EVENT_STATE_CHANGED,
+)
 from homeassistant.core import (
     CALLBACK_TYPE,
     Context,
@@ -36,10 +45,11 @@ from ..const import (
     EVENT_ALERT,
     EVENT_ALERT_UPDATED,
 )
+from .notify_calls import integration_of, senders
 from .rules import AlertKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 WATCHED: Final = (EVENT_ALERT, EVENT_ALERT_UPDATED, EVENT_ALARM_TRIGGERED, EVENT_ALARM_DURESS)
 EVENT_AUTOMATION_TRIGGERED: Final = "automation_triggered"
@@ -53,10 +63,17 @@ LOGGED_FAILURES: Final = {
     "homeassistant.components.script": logging.ERROR,
     "homeassistant.components.notify": logging.ERROR,
     "homeassistant.components.mobile_app": logging.WARNING,  # also for its daily limit
+    "homeassistant.components.rest_command": logging.WARNING,  # for what a server refuses
+    "homeassistant.components.shell_command": logging.ERROR,
     TARGETS_LOGGER: logging.WARNING,
 }
 """The loggers of what may fail, with the level from which on it did."""
+INTEGRATION_LOGGERS: Final = ("homeassistant.components", "custom_components")
+"""Their errors count if an automation has just sent a notification by that integration."""
 _SKIPPED: Final = re.compile(r"\b(?:notify|script)\.\w")  # a light, say, is no news
+NOTIFY_GROUP: Final = "group"
+NAMELESS: Final = ".None"
+"""How the traces of automations without an id end; no event has the ids of their runs."""
 MAX_CONTEXTS: Final = 256
 SETTLE_S: Final = 30.0
 """Longer than Home Assistant waits for a phone, and then for its push service."""
@@ -79,6 +96,7 @@ class Run:
     run_ids: set[str]  # its own, and those of its scripts
     context_id: str
     origin: Origin
+    senders: set[str] = field(default_factory=set)  # integrations that it notifies by
     failed: bool = False
 
 
@@ -93,8 +111,7 @@ class _FailureHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name == TARGETS_LOGGER and not _SKIPPED.search(record.getMessage()):
             return
-        trace = trace_id_get()
-        self._on_failure(None if trace is None else trace[1], record.name)
+        self._on_failure(_current_run_id(), record.name)
 
 
 class AutomationWatch:
@@ -129,11 +146,14 @@ class AutomationWatch:
             listen(EVENT_STATE_CHANGED, self._async_panel_triggered, event_filter=_is_triggered),
             listen(EVENT_AUTOMATION_TRIGGERED, self._async_started),
             listen(EVENT_SCRIPT_STARTED, self._async_script_started),
+            listen(EVENT_CALL_SERVICE, self._async_called, event_filter=_is_notify),
         ]
-        handlers = {
+        handlers: dict[str, logging.Handler] = {
             name: _FailureHandler(level, self._handle_failure)
             for name, level in LOGGED_FAILURES.items()
         }
+        for name in INTEGRATION_LOGGERS:
+            handlers[name] = _FailureHandler(logging.ERROR, self._handle_sender_failure)
         for name, handler in handlers.items():
             logging.getLogger(name).addHandler(handler)
 
@@ -207,6 +227,22 @@ class AutomationWatch:
             if run.context_id == event.context.id and ATTR_RUN_ID in event.data:
                 run.run_ids.add(event.data[ATTR_RUN_ID])
 
+    @callback
+    def _async_called(self, event: Event) -> None:
+        data = event.data
+        found = senders(self._hass, data[ATTR_SERVICE], data.get(ATTR_SERVICE_DATA) or {})
+        if found:  # a group calls its members with contexts of their own
+            run_id = _current_run_id()
+            self._hass.loop.call_soon(self._async_add_senders, event.context.id, run_id, found)
+
+    @callback
+    def _async_add_senders(self, context_id: str, run_id: str | None, found: set[str]) -> None:
+        runs = [x for x in self._runs if x.context_id == context_id or run_id in x.run_ids]
+        if not runs and run_id is None:
+            runs = [x for x in self._runs if not x.named and NOTIFY_GROUP in x.senders][-1:]
+        for run in runs:
+            run.senders |= found
+
     def _handle_failure(self, run_id: str | None, logger: str) -> None:
         """Handle a failure soon, as any thread may log it, and after the start of its run.
 
@@ -217,21 +253,55 @@ class AutomationWatch:
 
     @callback
     def _async_failed(self, run_id: str | None, logger: str) -> None:
-        run = self._find(run_id, logger)
+        self._async_note_failure(self._find(run_id, logger))
+
+    @callback
+    def _async_note_failure(self, run: Run | None) -> None:
         if run is not None and not run.failed:
             run.failed = True
             self._on_failed(run.entity_id, run.origin)
 
+    def _handle_sender_failure(self, run_id: str | None, logger: str) -> None:
+        """Handle an error of an integration soon, if a run has just sent something by it."""
+        sender = integration_of(logger)
+        if sender is not None:
+            call_soon = self._hass.loop.call_soon
+            self._hass.loop.call_soon_threadsafe(
+                call_soon, self._async_sender_failed, run_id, sender
+            )
+
+    @callback
+    def _async_sender_failed(self, run_id: str | None, sender: str) -> None:
+        # A thread doesn't know for which run it sends: the latest is taken.
+        found = (
+            run
+            for run in reversed(self._runs)
+            if sender in run.senders and (run_id is None or run_id in run.run_ids)
+        )
+        self._async_note_failure(next(found, None))
+
     def _find(self, run_id: str | None, logger: str) -> Run | None:
         """Return the run of a failure: by its id, else by its automation's logger."""
         latest_first = list(reversed(self._runs))
-        if found := [run for run in latest_first if run_id in run.run_ids]:
-            return found[0]
+        if run_id is not None:
+            return next((run for run in latest_first if run_id in run.run_ids), None)
         nameless = [run for run in latest_first if not run.named]
         if logger.startswith(f"{AUTOMATION_LOGGER}."):
             entity_id = f"automation.{logger.rpartition('.')[2]}"
             nameless = [run for run in nameless if run.entity_id == entity_id]
         return next(iter(nameless), None)
+
+
+def _current_run_id() -> str | None:
+    """Return the id of the run that is going on here, unless its automation has no id."""
+    trace = trace_id_get()
+    return None if trace is None or trace[0].endswith(NAMELESS) else trace[1]
+
+
+@callback
+def _is_notify(data: Mapping[str, Any]) -> bool:
+    """Return whether a notify action is called."""
+    return bool(data[ATTR_DOMAIN] == NOTIFY_DOMAIN)
 
 
 @callback
