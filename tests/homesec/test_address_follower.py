@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import sys
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -10,27 +12,31 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.loader import async_get_dhcp
-from homesec_fixtures import CAMERA_ID, camera, set_up
+from homesec_fixtures import CAMERA_ID, camera, set_up, until
 from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.homesec.cameras import address_follower
 from custom_components.homesec.cameras.address_follower import moved
-from custom_components.homesec.cameras.config import source_unique_id
+from custom_components.homesec.cameras.config import source_config, source_unique_id
 from custom_components.homesec.const import DOMAIN
+from custom_components.homesec.engine.core.errors import BasicRefused
 from custom_components.homesec.engine.core.events import HealthChanged
 from custom_components.homesec.engine.core.source_url import parse_source_url
 from custom_components.homesec.engine.core.types import CameraHealth
 
-if TYPE_CHECKING:
-    from pathlib import Path
+sys.path.append(str(Path(__file__).parents[1] / "engine"))
 
+from network_cameras import RtspFront, rtsp_answer
+
+if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 MAC, OTHER_MAC = "00:1a:2b:3c:4d:5e", "00:1a:2b:3c:4d:5f"
 OTHER_ID = "01K0HOVSE00000000000OTHER0"
-URL = "rtsp://192.0.2.7:8554/stream?token=abc"
+URL = "rtsp://192.0.2.7:8554/stream?channel=1"
+PROOFS: list[dict[str, object]] = [{"verify_tls": True}, {"tls_fingerprint": "0" * 64}]
 
 
 def stream(entry: MockConfigEntry, camera_id: str = CAMERA_ID, **settings: object) -> None:
@@ -98,7 +104,7 @@ async def test_lost_camera_is_followed(hass: HomeAssistant, entry: MockConfigEnt
     await appear(hass, MAC, "192.0.2.7")
     assert url(entry) == URL
     await appear(hass)
-    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?channel=1"
     assert entry.subentries[CAMERA_ID].data["detect_url"] == "rtsp://192.0.2.8/low"
     camera = entry.subentries[CAMERA_ID]
     assert camera.unique_id == source_unique_id(entry.entry_id, camera.data)
@@ -147,7 +153,7 @@ async def test_camera_that_is_not_lost_is_followed_only_once_it_is(
     change_health(entry, CameraHealth.OFF)
     assert url(entry) == URL
     change_health(entry)
-    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?channel=1"
     # One that is being removed is no error.
     gone = HealthChanged(camera_id="gone", health=CameraHealth.LOST)
     entry.runtime_data.bus.async_dispatch(gone)
@@ -179,7 +185,7 @@ async def test_mac_of_a_camera_from_an_earlier_version_is_learned(
     assert device.connections == {(dr.CONNECTION_NETWORK_MAC, MAC)}
     change_health(entry)
     await appear(hass)
-    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?channel=1"
 
 
 async def test_mac_of_a_camera_that_changed_meanwhile_is_not_stored(
@@ -224,7 +230,7 @@ async def test_all_cameras_of_a_recorder_are_followed(
     change_health(entry)
     change_health(entry, camera_id=OTHER_ID)
     await appear(hass)
-    assert url(entry) == "rtsp://192.0.2.8:8554/stream?token=abc"
+    assert url(entry) == "rtsp://192.0.2.8:8554/stream?channel=1"
     assert url(entry, OTHER_ID) == "rtsp://192.0.2.8/2"
 
 
@@ -255,7 +261,7 @@ async def test_password_stays_and_is_in_no_log(
     assert (data["username"], data["password"], data["digest_only"]) == ("guard", "s3cret", True)
     assert "has a new address" in caplog.text
     assert "s3cret" not in caplog.text
-    assert "token=abc" not in caplog.text
+    assert "channel=1" not in caplog.text
     assert not weakened, "the alarm isn't armed"
 
 
@@ -268,6 +274,61 @@ def with_other(entry: MockConfigEntry, video: Path) -> MockConfigEntry:
         data=dict(entry.data),
         subentries_data=[*(each.as_dict() for each in entry.subentries.values()), other],
     )
+
+
+@pytest.mark.parametrize("proof", [{}, *PROOFS])
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps"])
+async def test_followed_camera_gets_a_readable_password_only_with_its_certificate(
+    hass: HomeAssistant, entry: MockConfigEntry, scheme: str, proof: dict[str, object]
+) -> None:
+    stream(entry, url=f"{scheme}://192.0.2.7/1", allow_basic=True, **proof)
+    await set_up(hass, entry)
+    change_health(entry)
+    await appear(hass)
+    assert url(entry) == f"{scheme}://192.0.2.8/1"
+    source = source_config(entry.subentries[CAMERA_ID].data)
+    proven = scheme == "rtsps" and bool(proof)
+    assert (source.allow_basic, source.digest_only) == (proven, not proven)
+
+
+@pytest.mark.parametrize("target", ["/user=a&password=c_1", "/1?usr=a&pwd=c", "/v?token=c"])
+async def test_camera_with_login_in_its_url_is_followed_only_with_its_certificate(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    video: Path,
+    caplog: pytest.LogCaptureFixture,
+    target: str,
+) -> None:
+    entry = with_other(entry, video)
+    stream(entry, url=f"http://192.0.2.7{target}")
+    stream(entry, OTHER_ID, url=f"https://192.0.2.7{target}", **PROOFS[0])
+    await set_up(hass, entry)
+    for camera_id in (CAMERA_ID, OTHER_ID):
+        change_health(entry, camera_id=camera_id)
+    await appear(hass)
+    assert url(entry) == f"http://192.0.2.7{target}"
+    assert url(entry, OTHER_ID) == f"https://192.0.2.8{target}"
+    assert "enter the address yourself" in caplog.text
+    assert target not in caplog.text
+
+
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.allow_hosts(["127.0.0.1", "127.0.0.2"])
+async def test_device_that_claims_to_be_a_lost_camera_gets_no_readable_password(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    basic = rtsp_answer("401 Unauthorized", 'WWW-Authenticate: Basic realm="cam"')
+    with RtspFront(0, lambda *_: basic) as impostor:
+        settings = {"username": "guard", "password": "s3cret", "allow_basic": True}
+        lost = f"rtsp://127.0.0.2:{impostor.address.rpartition(':')[2]}/1"
+        stream(entry, url=lost, detection=True, disarmed="detect", **settings)
+        await set_up(hass, entry)
+        state = entry.runtime_data.cameras[CAMERA_ID]
+        await until(hass, lambda: state.health is CameraHealth.LOST)
+        await appear(hass, MAC, "127.0.0.1")
+        await until(hass, lambda: state.error == BasicRefused.key)
+        assert impostor.requests
+        assert not any("authorization" in headers for _, _, headers in impostor.requests)
 
 
 @pytest.mark.parametrize(

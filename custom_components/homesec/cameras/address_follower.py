@@ -4,16 +4,30 @@ A camera's MAC address is learned when it's added, or when it connects. Home Ass
 device with a known MAC address whenever it appears on the network. Only a camera that is lost is
 followed: otherwise, a mere claim on the network could lead HomeSec away from a camera. Like any
 other change of a source, an armed alarm reports it.
+
+Anyone on the network can claim a MAC address, too. So what is at the new address gets no password
+that it could read, unless its certificate shows that it's the camera.
 """
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_DETECT_URL, CONF_DEVICE_INFO, LOGGER, SUBENTRY_CAMERA
+from ..const import (
+    CONF_ALLOW_BASIC,
+    CONF_DETECT_URL,
+    CONF_DEVICE_INFO,
+    CONF_DIGEST_ONLY,
+    CONF_FINGERPRINT,
+    CONF_VERIFY_TLS,
+    LOGGER,
+    SUBENTRY_CAMERA,
+)
 from ..engine.core.errors import InvalidSource
 from ..engine.core.events import HealthChanged
 from ..engine.core.source_url import parse_source_url
@@ -32,6 +46,8 @@ if TYPE_CHECKING:
 
 _URLS: Final = (CONF_URL, CONF_DETECT_URL)
 """The settings with URLs of a camera."""
+_SECRET: Final = re.compile("(?i)pass|pwd|psw|user|usr|login|auth|token|secret|key|sign")
+"""What stands in the path or query of a URL that holds a login or the like."""
 
 
 class AddressFollower:
@@ -96,8 +112,19 @@ class AddressFollower:
         changed = moved_urls(camera.data, address)
         if not changed:
             return
+        proves_itself = all(map(partial(_proves_itself, camera.data), changed.values()))
+        if not proves_itself and any(map(_holds_secret, changed.values())):
+            LOGGER.warning(
+                "The camera %s may have a new address on the network. Since its URL holds a login,"
+                " which anything at that address could read, please enter the address yourself",
+                camera.title,
+            )
+            return
         LOGGER.info("The camera %s has a new address on the network", camera.title)
         data = {**camera.data, **changed}
+        if not proves_itself:
+            data.pop(CONF_ALLOW_BASIC, None)
+            data[CONF_DIGEST_ONLY] = True
         unique_id: str | None = source_unique_id(self._entry.entry_id, data)
         if any(other.unique_id == unique_id for other in self._entry.subentries.values()):
             # Two cameras that swap their addresses: the other one follows later.
@@ -105,6 +132,17 @@ class AddressFollower:
         self._hass.config_entries.async_update_subentry(
             self._entry, camera, data=data, unique_id=unique_id
         )
+
+
+def _proves_itself(data: Mapping[str, Any], url: str) -> bool:
+    """Return whether a camera's certificate is checked before anything secret is sent."""
+    return parse_source_url(url).tls and bool(
+        data.get(CONF_VERIFY_TLS) or data.get(CONF_FINGERPRINT)
+    )
+
+
+def _holds_secret(url: str) -> bool:
+    return _SECRET.search(parse_source_url(url).target) is not None
 
 
 def moved_urls(data: Mapping[str, Any], address: str) -> dict[str, str]:
