@@ -37,6 +37,7 @@ export function makeClip(number: number, started: number, change: Partial<Clip> 
     duration: 8 + Math.floor(random() * 60),
     label,
     score: label ? 0.5 + random() / 2 : null,
+    sensor: null,
     zones: camera_id === "drive" ? ["Path"] : [],
     protected: random() < 0.05,
     local: true,
@@ -66,6 +67,7 @@ export function makeCamera(id: string, name: string, change: Partial<Camera> = {
     health: "running",
     error: null,
     error_placeholders: {},
+    tamper: null,
     activity: "record",
     detection: true,
     disabled: false,
@@ -91,6 +93,7 @@ export function makeProblem(key: string, change: Partial<Problem> = {}): Problem
     error_placeholders: {},
     link: "/config/repairs",
     ignored: false,
+    camera_id: null,
     ...change,
   };
 }
@@ -125,7 +128,7 @@ export function makeSystem({ zone, admin, now, code, clips }: SystemOptions): Sy
     cameras: [
       makeCamera("door", "Front door", {
         recording: true,
-        presences: [{ label: "person", count: 2, since: now - 20, zones: [] }],
+        presences: [{ label: "person", count: 2, since: now - 20, zones: [], sensor: null }],
       }),
       makeCamera("drive", "Drive"),
       makeCamera("garden", "Garden", { health: "lost", error: "no_route" }),
@@ -144,6 +147,7 @@ export function makeSystem({ zone, admin, now, code, clips }: SystemOptions): Sy
     problems: [
       makeProblem("camera_lost", {
         placeholders: { camera: "Garden" },
+        camera_id: "garden",
         error: "no_route",
         link: "/config/devices/device/garden",
       }),

@@ -30,6 +30,7 @@ describe("Texts", () => {
     expect(texts.label("person")).toBe("Person");
     expect(texts.label("zebra")).toBe("zebra");
     expect(texts.named("health", "lost")).toBe("Offline");
+    expect(texts.named("tamper", "covered")).toBe("Covered: check the lens");
     expect(texts.problem("storage_quota")).toMatch(/quota/);
   });
 });

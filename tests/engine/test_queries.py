@@ -301,7 +301,7 @@ def test_migration_of_version_2_keeps_clips_and_counts_visits(tmp_path):
 # --- files of versions without Recently deleted ---
 
 
-@pytest.mark.parametrize("version", [5, 6])
+@pytest.mark.parametrize("version", [5, 6, 7])
 def test_migration_keeps_clips_and_has_none_deleted(tmp_path, version):
     path = tmp_path / "clips.db"
     clip = clip_row(NOON, zones=("yard",))

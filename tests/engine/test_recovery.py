@@ -252,7 +252,7 @@ def test_killed_process_leaves_clip_up_to_last_second(make_video, tmp_path, rigs
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_clip_without_row_gets_metadata_of_file(wreck, whole):
-    clip = wreck.clip(row=False, label="cat", score=0.5, zones=("Lawn",))
+    clip = wreck.clip(row=False, label="cat", score=0.5, zones=("Lawn",), sensor="Bell")
     clip = replace(clip, trigger=Trigger.MANUAL, camera_name="Gärten", started_at=clip.event_at - 1)
     partial = partial_path(wreck.final(clip))
     record(partial, wreck.packets, comment=dump_comment(clip))
@@ -260,7 +260,17 @@ def test_clip_without_row_gets_metadata_of_file(wreck, whole):
         finalize(wreck.final(clip))
     assert wreck.repair() == [ClipSaved]
     row = wreck.catalog.get(clip.id)
-    for fact in ("trigger", "camera_name", "started_at", "event_at", "label", "score", "zones"):
+    facts = (
+        "trigger",
+        "camera_name",
+        "started_at",
+        "event_at",
+        "label",
+        "score",
+        "sensor",
+        "zones",
+    )
+    for fact in facts:
         assert getattr(row, fact) == getattr(clip, fact), fact
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.helpers import entity_registry as er
 from homesec_fixtures import CAMERA_ID, arm, call, entity_id, guard, set_up, state, until
+from page_client import PageClient
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -17,6 +18,7 @@ from custom_components.homesec.engine.core.types import CameraHealth, TamperKind
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
+    from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 AT = 1_790_000_000.0
 COVERED = TamperChanged(camera_id=CAMERA_ID, kind=TamperKind.COVERED, at=AT)
@@ -67,6 +69,22 @@ async def test_sensor_follows_what_the_engine_reports(
     assert (event.data["kind"], event.data["time"]) == ("covered", "2026-09-21T14:13:20.000+00:00")
     await report(hass, entry, HealthChanged(camera_id=CAMERA_ID, health=CameraHealth.OFF))
     assert sensor(hass) == "unknown"
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_page_is_told_of_tampering_and_which_camera_it_is(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    await set_up(hass, entry)
+    page = PageClient(await hass_ws_client(hass))
+    await page.call("house/subscribe")
+    await report(hass, entry, SEEING, COVERED)
+    event = await page.next_event(lambda x: x["cameras"][0]["tamper"] == "covered")
+    [problem] = [x for x in event["problems"] if x["key"] == "camera_tamper_covered"]
+    assert problem["camera_id"] == CAMERA_ID
+    await report(hass, entry, WELL)
+    event = await page.next_event(lambda x: x["cameras"][0]["tamper"] is None)
+    assert not [x for x in event["problems"] if x["key"] == "camera_tamper_covered"]
 
 
 async def test_camera_whose_tampering_is_ignored_has_no_sensor(

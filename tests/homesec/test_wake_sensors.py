@@ -22,6 +22,7 @@ from homesec_fixtures import (
     state,
     until,
 )
+from page_client import PageClient
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
     from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
+    from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 PIR = "binary_sensor.hall_motion"
 BELL = "event.doorbell"
@@ -175,6 +177,25 @@ async def test_trusted_sensor_triggers_the_alarm_and_the_alert_names_it(
     assert alerts[0].data["score"] is None
     await until(hass, lambda: saved)
     assert saved[0].data["clip_id"] == started[0].data["clip_id"]
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_page_is_told_which_sensor_reported_a_person(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    report(hass, BELL, "unknown")
+    await guard(hass, entry, **OFTEN)
+    page = PageClient(await hass_ws_client(hass))
+    await page.call("house/subscribe")
+    ring(hass)
+    event = await page.next_event(
+        lambda x: (x.get("alarm", {}).get("cause") or {}).get("clip_id") is not None
+    )
+    assert event["alarm"]["cause"]["sensor"] == "Doorbell"
+    [camera] = event["cameras"]
+    assert [x["sensor"] for x in camera["presences"]] == ["Doorbell"]
+    found = await page.call("clips/get", clip_id=event["alarm"]["cause"]["clip_id"])
+    assert (found["clip"]["sensor"], found["clip"]["score"]) == ("Doorbell", None)
 
 
 async def test_sensor_that_is_not_trusted_triggers_nothing_by_itself(

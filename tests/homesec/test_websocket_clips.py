@@ -76,6 +76,7 @@ async def test_list_returns_all_fields_of_clip(page: PageClient, factory: ClipFa
                 "duration": 12.4,
                 "label": "person",
                 "score": 0.872,
+                "sensor": None,
                 "zones": ["Drive", "Porch"],
                 "protected": False,
                 "local": True,

@@ -98,6 +98,7 @@ async def test_status_subscription_sends_whole_status_at_once(
                 "recording": False,
                 "recording_manually": False,
                 "records": True,
+                "tamper": None,
                 "snoozed_until": None,
                 "labels": ["person", "cat"],
                 "zones": ["Drive"],

@@ -31,6 +31,7 @@ def clip_as_dict(cameras: CameraRegistry, storage: StorageState, clip: Clip) -> 
         "duration": round(since_s if recording else clip.duration_s, 2),
         "label": clip.label,
         "score": None if clip.score is None else round(clip.score, 3),
+        "sensor": clip.sensor,
         "zones": list(clip.zones),
         "protected": clip.protected,
         "local": clip.local and clip.state is not ClipState.MISSING,

@@ -50,6 +50,7 @@ class AlarmCause:
             "camera_id": cause.camera_id,
             "camera": camera or (cause.by if cause.camera_id else None),
             "label": cause.label,
+            "sensor": cause.sensor,
             "at": began_at if seen_at is None else seen_at,
             "zones": list(cause.zones),
             "clip_id": cause.clip_id,

@@ -32,6 +32,8 @@ ERROR, WARNING = ir.IssueSeverity.ERROR, ir.IssueSeverity.WARNING
 _RANKS: Final = {ir.IssueSeverity.CRITICAL: 0, ERROR: 1, WARNING: 2}
 _RECIPIENT: Final = f"{SUBENTRY_RECIPIENT}_id"
 """In the data of the issues about a recipient."""
+_CAMERA: Final = "camera_id"
+"""In the data of the issues about a camera."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Problem:
     """A page that only administrators can open; None for what passes by itself."""
     ignored: bool = False  # you chose not to see this issue again
     private: bool = False  # names a recipient, so only administrators see it
+    camera_id: str | None = None  # the camera that it's about
 
     def as_dict(self) -> dict[str, Any]:
         """Return the problem as the page gets it."""
@@ -63,6 +66,7 @@ class Problem:
             "link": self.link,
             "ignored": self.ignored,
             "private": self.private,
+            "camera_id": self.camera_id,
         }
 
 
@@ -102,7 +106,13 @@ def _from_issue(issue: ir.IssueEntry) -> Problem:
         link=REPAIRS_PATH,
         ignored=issue.dismissed_version is not None,
         private=_RECIPIENT in (issue.data or {}),
+        camera_id=_camera_id(issue),
     )
+
+
+def _camera_id(issue: ir.IssueEntry) -> str | None:
+    camera_id = (issue.data or {}).get(_CAMERA)
+    return camera_id if isinstance(camera_id, str) else None
 
 
 def _states(runtime: HomeSecData, known: frozenset[str]) -> Iterator[Problem]:
@@ -151,6 +161,7 @@ def _cameras(runtime: HomeSecData, known: frozenset[str]) -> Iterator[Problem]:
                 error=state.error,
                 error_placeholders=state.error_placeholders,
                 link=DEVICE_PATH.format(device_id=device_id) if device_id else SETTINGS_PATH,
+                camera_id=camera_id,
             )
 
 
@@ -176,6 +187,7 @@ def _bypassed(runtime: HomeSecData, lost: set[str], known: frozenset[str]) -> It
                 key="camera_bypassed",
                 severity=WARNING,
                 placeholders={"camera": name},
+                camera_id=camera_id,
             )
 
 

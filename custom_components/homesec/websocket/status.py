@@ -26,6 +26,7 @@ from ..engine.core.events import (
     HealthChanged,
     ModelProgress,
     OutboxChanged,
+    TamperChanged,
 )
 from ..engine.sms.types import RecipientChanged
 from ..event_bus import AlarmChanged, CameraChanged, StatsUpdated
@@ -42,7 +43,7 @@ class StatusFeed(Feed):
     """Sends the whole status each time: it is small, and no page can miss a part of it."""
 
     listens_to = (
-        *(AlarmChanged, CameraChanged, HealthChanged, StatsUpdated),
+        *(AlarmChanged, CameraChanged, HealthChanged, StatsUpdated, TamperChanged),
         *(DetectionStarted, DetectionUpdated, DetectionEnded),
         *(ClipStarted, ClipSaved, ClipFailed, ClipUploaded, OutboxChanged, DiskSpaceChanged),
         *(DetectorChanged, ModelProgress, RecipientChanged),
@@ -122,6 +123,7 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
         "health": state.health.value,
         "error": state.error,
         "error_placeholders": dict(state.error_placeholders),
+        "tamper": None if state.tamper is None else state.tamper.value,
         "activity": alarm.activity(subentry).value,
         "detection": runtime.cameras.detects(camera_id),
         "disabled": runtime.cameras.is_disabled(camera_id),
@@ -131,6 +133,7 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
                 "count": presence.count,
                 "since": presence.first_seen_at,
                 "zones": list(presence.zones),
+                "sensor": presence.sensor,
             }
             for presence in state.presences.values()
         ],

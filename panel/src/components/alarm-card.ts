@@ -131,10 +131,15 @@ export class AlarmCard extends PageElement {
     const { texts } = this;
     const camera = cause.camera ?? cause.by ?? "";
     const label = cause.label ? texts.label(cause.label) : null;
+    const { sensor } = cause;
+    const seen = label && sensor === null ? texts.get("alarm.seen", { label, camera }) : null;
     return html`<div class="cause">
       ${this.renderPicture(cause, camera)}
       <div class="what">
-        <b>${label ? texts.get("alarm.seen", { label, camera }) : camera}</b>
+        <b>${seen ?? [camera, label].filter(Boolean).join(": ")}</b>
+        ${sensor === null
+          ? nothing
+          : html`<span>${texts.get("alarm.reported", { sensor })}</span>`}
         ${cause.zones.length ? html`<span>${cause.zones.join(", ")}</span>` : nothing}
         ${cause.clip_id
           ? html`<a

@@ -1,5 +1,6 @@
 /** What a camera does and detects, over its picture. */
 
+import { mdiAlertOutline } from "@mdi/js";
 import { css, html, nothing } from "lit";
 
 import type { Camera } from "../data/types.ts";
@@ -14,13 +15,21 @@ export function recordingBadge({ texts }: Page, camera: Camera): unknown {
   return html`<span class="badge">${texts.get("cameras.not_recorded")}</span>`;
 }
 
-/** Render what is present, and in which zones. */
+/** Render how the camera is tampered with, and what to do. */
+export function tamperBadge({ texts }: Page, { tamper }: Camera): unknown {
+  if (tamper === null) return nothing;
+  return html`<span class="badge tamper"
+    >${icon(mdiAlertOutline)}${texts.named("tamper", tamper)}</span
+  >`;
+}
+
+/** Render what is present, in which zones, and which sensor has reported it. */
 export function presenceBadges({ texts }: Page, camera: Camera): unknown {
-  return camera.presences.map(({ label, count, zones }) => {
-    const where = zones.length ? ` · ${zones.join(", ")}` : "";
-    return html`<span class="badge here"
-      >${icon(labelIcon(label))}${count > 1 ? `${count} × ` : ""}${texts.label(label)}${where}</span
-    >`;
+  return camera.presences.map(({ label, count, zones, sensor }) => {
+    const what = `${count > 1 ? `${count} × ` : ""}${texts.label(label)}`;
+    const reported = sensor === null ? [] : [texts.get("cameras.reported", { sensor })];
+    const parts = [what, zones.join(", "), ...reported].filter(Boolean);
+    return html`<span class="badge here">${icon(labelIcon(label))}${parts.join(" · ")}</span>`;
   });
 }
 
@@ -46,6 +55,11 @@ export const cameraBadgeStyles = css`
   }
   .badge.rec {
     background: #b3261e;
+  }
+  .badge.tamper {
+    padding-left: 7px;
+    background: #ffc043;
+    color: #211500;
   }
   .state,
   .who {

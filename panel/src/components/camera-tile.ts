@@ -14,7 +14,7 @@ import { PageElement, now } from "../page.ts";
 import { routePath } from "../router.ts";
 import { cards, controls } from "../styles/shared.ts";
 import { recordText, toggleRecording } from "./camera-actions.ts";
-import { cameraBadgeStyles, presenceBadges, recordingBadge } from "./camera-badges.ts";
+import { cameraBadgeStyles, presenceBadges, recordingBadge, tamperBadge } from "./camera-badges.ts";
 import { icon } from "./icon.ts";
 import "./last-picture.ts";
 import "./live-video.ts";
@@ -53,7 +53,9 @@ export class CameraTile extends PageElement {
         ${camera.health === "running"
           ? this.renderPicture()
           : html`<homesec-last-picture .page=${this.page} .camera=${camera}></homesec-last-picture>`}
-        <span class="state">${recordingBadge(this.page, camera)}</span>
+        <span class="state"
+          >${recordingBadge(this.page, camera)}${tamperBadge(this.page, camera)}</span
+        >
         <a
           class="open"
           href=${routePath({ view: "camera", id: camera.id })}

@@ -18,6 +18,7 @@ export function clipDetails(page: Page, clip: Clip): TemplateResult {
     ${clip.label === null
       ? detail(texts.get("clip.why"), texts.get(clip.trigger === "manual" ? "clip.by_hand" : "clip.motion"))
       : detail(texts.get("clip.seen"), texts.label(clip.label))}
+    ${clip.sensor === null ? nothing : detail(texts.get("clip.reported"), clip.sensor)}
     ${clip.score === null ? nothing : detail(texts.get("clip.score"), format.percent(clip.score))}
     ${clip.zones.length ? detail(texts.get("clip.zones"), clip.zones.join(", ")) : nothing}
     ${detail(

@@ -5,7 +5,7 @@ import {
   mdiChevronRight,
 } from "@mdi/js";
 import { css, html, nothing } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
 import type { Problem } from "../data/types.ts";
@@ -17,16 +17,24 @@ import { icon } from "./icon.ts";
 /** How many problems are shown before the rest is folded. */
 const SHOWN = 4;
 
-/** What is wrong, each with a link to its fix; a quiet check mark if nothing is. */
+/**
+ * What is wrong, each with a link to its fix; a quiet check mark if nothing is.
+ *
+ * With a camera, it's what is wrong with that one only, and nothing if all is well.
+ */
 @customElement("homesec-health-strip")
 export class HealthStrip extends PageElement {
+  /** The camera whose problems are shown; null: all are. */
+  @property({ attribute: false }) cameraId: string | null = null;
   @state() private unfolded = false;
 
   protected override render(): unknown {
     const { system, texts } = this;
     if (!system) return nothing;
-    const problems = system.problems.filter((problem) => !problem.ignored);
-    if (!problems.length) return this.renderNone(system.problems.length);
+    const { cameraId } = this;
+    const all = system.problems.filter(({ camera_id }) => cameraId === null || camera_id === cameraId);
+    const problems = all.filter((problem) => !problem.ignored);
+    if (!problems.length) return cameraId === null ? this.renderNone(all.length) : nothing;
     const shown = this.unfolded ? problems : problems.slice(0, SHOWN);
     const folded = problems.length - SHOWN;
     return html`<section aria-label=${texts.get("problems.title")}>

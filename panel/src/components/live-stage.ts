@@ -23,7 +23,7 @@ import { ObservableController } from "../state/observable.ts";
 import { controls } from "../styles/shared.ts";
 import { boxOverlay, boxOverlayStyles } from "./box-overlay.ts";
 import { downloadSnapshot, recordText, toggleRecording, turnOn } from "./camera-actions.ts";
-import { cameraBadgeStyles, presenceBadges, recordingBadge } from "./camera-badges.ts";
+import { cameraBadgeStyles, presenceBadges, recordingBadge, tamperBadge } from "./camera-badges.ts";
 import { icon } from "./icon.ts";
 import "./last-picture.ts";
 import type { LiveVideoElement } from "./live-video.ts";
@@ -110,7 +110,9 @@ export class LiveStage extends PageElement {
             : html`<homesec-last-picture .page=${page} .camera=${camera}></homesec-last-picture>`}
           ${isWatchable ? keyed(camera.id, this.renderVideo()) : nothing}
           ${this.boxesWanted ? this.renderBoxes() : nothing}
-          <span class="state">${recordingBadge(page, camera)}${this.renderOff()}</span>
+          <span class="state"
+            >${recordingBadge(page, camera)}${tamperBadge(page, camera)}${this.renderOff()}</span
+          >
           <span class="who">${presenceBadges(page, camera)}</span>
         </div>
       </div>

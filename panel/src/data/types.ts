@@ -24,6 +24,8 @@ export interface AlarmCause {
   camera_id: string | null;
   camera: string | null;
   label: string | null;
+  /** The trusted sensor that reported it. */
+  sensor: string | null;
   /** When it was first seen. */
   at: number;
   zones: string[];
@@ -47,6 +49,8 @@ export interface Problem {
   link: string | null;
   /** The user chose to ignore this repair. */
   ignored: boolean;
+  /** The camera that it's about. */
+  camera_id: string | null;
 }
 
 export interface PresenceSeen {
@@ -54,7 +58,11 @@ export interface PresenceSeen {
   count: number;
   since: number;
   zones: string[];
+  /** The trusted sensor whose report it began with. */
+  sensor: string | null;
 }
+
+export type Tampering = "covered" | "moved" | "blurred" | "frozen" | "dark";
 
 export interface Camera {
   id: string;
@@ -67,6 +75,8 @@ export interface Camera {
   error: string | null;
   /** What the error's text has placeholders for. */
   error_placeholders: Record<string, string>;
+  /** How it's tampered with. */
+  tamper: Tampering | null;
   activity: string;
   /** Whether its detection is turned on. */
   detection: boolean;
@@ -137,6 +147,8 @@ export interface Clip {
   duration: number;
   label: string | null;
   score: number | null;
+  /** The trusted sensor that reported it. */
+  sensor: string | null;
   zones: string[];
   protected: boolean;
   local: boolean;

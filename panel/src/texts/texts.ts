@@ -60,7 +60,7 @@ export class Texts {
   }
 
   /** Translate a name from the engine. Return the name if it has no text. */
-  named(group: "health" | "problems" | "source_error", name: string, values: Values = {}): string {
+  named(group: "health" | "problems" | "source_error" | "tamper", name: string, values: Values = {}): string {
     return this.find(`config_panel.${group}.${name}`, values) ?? name;
   }
 

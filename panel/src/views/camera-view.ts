@@ -14,6 +14,7 @@ import { ClipList } from "../state/clips.ts";
 import { clipFilter, EVERYTHING, filterSearch } from "../state/filter.ts";
 import { ObservableController } from "../state/observable.ts";
 import { cards, controls } from "../styles/shared.ts";
+import "../components/health-strip.ts";
 import "../components/live-stage.ts";
 
 const SHOWN = 12;
@@ -79,6 +80,7 @@ export class CameraView extends PageElement {
         ${this.renderNeighbor(-1, mdiChevronLeft, this.texts.get("live.previous"))}
         ${this.renderNeighbor(1, mdiChevronRight, this.texts.get("live.next"))}
       </div>
+      <homesec-health-strip .page=${this.page} .cameraId=${camera.id}></homesec-health-strip>
       <homesec-live-stage
         .page=${this.page}
         .camera=${camera}

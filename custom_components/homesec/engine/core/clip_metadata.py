@@ -28,11 +28,14 @@ def dump_metadata(clip: Clip) -> str:
         "camera_name": clip.camera_name[:TEXT_LIMIT],
         "zones": [zone[:ZONE_LIMIT] for zone in clip.zones[:ZONES_LIMIT]],
         "deleted_by": clip.deleted_by and clip.deleted_by[:TEXT_LIMIT],
+        "sensor": clip.sensor and clip.sensor[:TEXT_LIMIT],
     }
     values = {name: shortened.get(name, getattr(clip, name)) for name in _PARSERS}
     if clip.deleted_at is None:
         for name in _ABOUT_DELETION:
             del values[name]
+    if clip.sensor is None:
+        del values["sensor"]
     return json.dumps({"v": 1, **values}, separators=(",", ":"))
 
 
@@ -68,7 +71,16 @@ def merge_metadata(clip: Clip, comment: str | None) -> Clip:
     return replace(clip, **{name: getattr(found, name) for name in _EVENT_FIELDS})
 
 
-_EVENT_FIELDS = ("camera_name", "trigger", "started_at", "event_at", "label", "score", "zones")
+_EVENT_FIELDS = (
+    "camera_name",
+    "trigger",
+    "started_at",
+    "event_at",
+    "label",
+    "score",
+    "zones",
+    "sensor",
+)
 
 
 def _text(value: object, *, min_length: int = 0) -> str:
@@ -133,12 +145,13 @@ _PARSERS: dict[str, Callable[[object], Any]] = {
     "protected": _flag,
     "deleted_at": _optional(_timestamp),
     "deleted_by": _optional(_text),
+    "sensor": _optional(_name),
 }
 """Each raises ValueError for an invalid value, which ``KeyError`` stands for if there is none."""
 _ABOUT_DELETION = ("deleted_at", "deleted_by")  # only written of deleted clips
 _DEFAULTS: dict[str, object] = {
     "zones": [],
     "protected": False,
-    **dict.fromkeys(_ABOUT_DELETION),
+    **dict.fromkeys((*_ABOUT_DELETION, "sensor")),
 }
 """Of fields that older versions don't write, or that aren't written of every clip."""

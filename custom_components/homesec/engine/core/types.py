@@ -300,6 +300,7 @@ class Clip:
     zones: tuple[str, ...] = ()  # the zones that objects were in, in the camera's order
     deleted_at: float | None = None  # when it was moved to Recently deleted; None: it wasn't
     deleted_by: str | None = None  # name of the user who did; None: an automation, or unknown
+    sensor: str | None = None  # name of the trusted sensor that reported ``label``
 
     @property
     def pre_roll_s(self) -> float:

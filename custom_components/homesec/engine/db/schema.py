@@ -201,6 +201,10 @@ MIGRATIONS = (
             WHERE new.deleted_at IS NULL;
     END;
     """,
+    # 8: which sensor reported what a clip shows.
+    """
+    ALTER TABLE clips ADD COLUMN sensor TEXT;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS)))

@@ -196,6 +196,7 @@ class CatalogRebuilder:
                     event_at=clip.event_at,
                     label=clip.label,
                     score=clip.score,
+                    sensor=clip.sensor,
                     zones=clip.zones,
                 )
             )

@@ -74,7 +74,7 @@ _CONDITIONS: Mapping[str, Mapping[str, str]] = {
         _CLIP_ID: "id",
         _WITHOUT_NUL: "camera_id",
         _TEXT: "camera_name video_codec",
-        _or_null(_TEXT): "label audio_codec error deleted_by",
+        _or_null(_TEXT): "label audio_codec error deleted_by sensor",
         _TRIGGER: "trigger",
         _LEGAL: "state",
         _TIME: "started_at event_at",
@@ -189,6 +189,7 @@ def repair_clip(values: Mapping[str, Any]) -> Clip | None:
         # If it's unreadable, only the marker beside the clip's file tells that it was deleted.
         deleted_at=read.optional_time("deleted_at"),
         deleted_by=read.text("deleted_by"),
+        sensor=read.text("sensor"),
     )
 
 

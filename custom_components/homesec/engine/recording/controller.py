@@ -7,7 +7,6 @@ packet that a clip could begin with: it's encoded from the decoded frames then.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 import logging
 import math
@@ -21,6 +20,7 @@ from ..core.types import Clip, ClipState, Trigger
 from ..media.jpeg import still_quality
 from ..media.packets import TICKS
 from .muxer import first_complete
+from .open_clip import NextClip, OpenClip
 from .raw_video import raw_format, raw_packet
 from .writer import ClipResult, ClipWriter
 
@@ -43,45 +43,6 @@ MIN_CLIP_S = 2.0  # a clip whose format changes earlier isn't followed by anothe
 OVERTIME_S = 60.0  # a clip may be this much too long while no random access point comes
 MAX_CLIPS, LIMIT_S = 10, 60.0  # no more clips of a camera begin within this time
 RETRY_S = 30.0  # after the disk refused a clip, the next one begins no sooner
-
-
-@dataclass(frozen=True, slots=True)
-class _NextClip:
-    """A clip that begins once another one may, with what came since the last one ended."""
-
-    since_t: float
-    trigger: Trigger
-    label: str | None
-    score: float | None
-
-
-@dataclass(slots=True)
-class _OpenClip:
-    writer: ClipWriter
-    video: MediaFormat
-    start_t: float
-    first_t: float  # of the first complete picture: the file's zero
-    track_log: TrackLog
-    label: str | None = None
-    score: float | None = None
-    still: Frame | None = None
-    still_quality: float = -1.0
-    still_score: float | None = None  # the confidence in what the still shows
-    last_pts: int = -1  # the latest presentation time of its pictures
-
-    @property
-    def encoded(self) -> bool:
-        """Whether it's recorded from frames: no packet could begin it."""
-        return self.video.codec == "rawvideo"
-
-    def feed(self, packet: MediaPacket) -> None:
-        if packet.is_video:
-            self.last_pts = max(self.last_pts, packet.data.pts or 0)
-        self.writer.feed(packet)
-
-    def can_end_before(self, packet: MediaPacket) -> bool:
-        """Whether no picture is missing without this packet: it's no B-frame."""
-        return (packet.data.pts or 0) > self.last_pts
 
 
 class RecordingController:
@@ -109,14 +70,14 @@ class RecordingController:
         self._on_event = on_event
         self._on_writer = on_writer
         self._lossless = lossless
-        self._open: _OpenClip | None = None
+        self._open: OpenClip | None = None
         self._present = False
         self._until_t = -math.inf  # end of the post-roll
         self._manual_until_t = -math.inf
         self._retry_t = -math.inf
         self._started: deque[float] = deque(maxlen=MAX_CLIPS)  # ``at`` of the last clips' starts
         self._limited = False
-        self._next: _NextClip | None = None
+        self._next: NextClip | None = None
         self._frame: Frame | None = None  # the newest, while the buffer can't begin a clip
         self._recent_tracks: deque[tuple[float, tuple[Track, ...]]] = deque()
         """Of the last frames, since tracks in the pre-roll were seen before the clip began."""
@@ -137,17 +98,17 @@ class RecordingController:
         """Keep a clip open during a presence; begin one at ``t`` if none is open."""
         self._present = True
         if self._open is None and self._may_begin(t, at):
-            self._begin(t, at, Trigger.PRESENCE, label=presence.label, score=presence.seen_score)
+            self._begin(
+                t,
+                at,
+                Trigger.PRESENCE,
+                label=presence.label,
+                score=presence.seen_score,
+                sensor=presence.sensor,
+            )
         if (clip := self._open) is None:
             return
-        # The first of the configured labels wins; one that was removed from them comes last.
-        rank = [*self._config.labels, clip.label].index
-        if clip.label is None or rank(presence.label) < rank(clip.label):
-            clip.label, clip.score = presence.label, presence.seen_score
-            # What the still shows has another label.
-            clip.still_quality, clip.still_score = min(clip.still_quality, 0.0), None
-        elif clip.label == presence.label:
-            clip.score = max(clip.score or 0.0, presence.score) or None
+        clip.describe(presence, self._config.labels)
         clip.track_log.include([presence.track_id])
         clip.track_log.add_zones(presence.zones)
 
@@ -253,7 +214,13 @@ class RecordingController:
         score = clip.score if clip.still_score is None else clip.still_score
         still_s = 0.0 if clip.still is None else max(0.0, clip.still.t - clip.first_t)
         clip.writer.end(
-            ClipResult(label=clip.label, score=score, still=clip.still, still_s=still_s)
+            ClipResult(
+                label=clip.label,
+                score=score,
+                sensor=clip.sensor,
+                still=clip.still,
+                still_s=still_s,
+            )
         )
 
     def _may_begin(self, t: float, at: float) -> bool:
@@ -278,7 +245,7 @@ class RecordingController:
     def _is_over(self, t: float) -> bool:
         return not self._present and t >= max(self._until_t, self._manual_until_t)
 
-    def _must_roll_over(self, clip: _OpenClip, packet: MediaPacket) -> bool:
+    def _must_roll_over(self, clip: OpenClip, packet: MediaPacket) -> bool:
         if packet.random_access and packet.format is not clip.video:
             return True
         over_s = packet.t - clip.start_t - self._config.max_clip_s
@@ -289,15 +256,17 @@ class RecordingController:
             return over_s >= 0
         return self._frame is not None and over_s >= (0 if clip.encoded else OVERTIME_S)
 
-    def _roll_over(self, clip: _OpenClip, packet: MediaPacket) -> None:
+    def _roll_over(self, clip: OpenClip, packet: MediaPacket) -> None:
         """End the clip before this packet, and begin the next with it."""
         self.end()
         if packet.t - clip.start_t < MIN_CLIP_S:
             self._retry_t = packet.t + MIN_CLIP_S
-        self._next = _NextClip(packet.t, clip.writer.clip.trigger, clip.label, clip.score)
+        self._next = NextClip(
+            packet.t, clip.writer.clip.trigger, clip.label, clip.score, clip.sensor
+        )
         self._begin_next(self._next, packet)
 
-    def _begin_next(self, following: _NextClip, packet: MediaPacket) -> None:
+    def _begin_next(self, following: NextClip, packet: MediaPacket) -> None:
         """Begin the clip that follows another one, unless clips get too many."""
         if packet.t - following.since_t > 2 * MIN_CLIP_S:
             self._next = None  # too many clips: a presence that is still there begins the next
@@ -309,6 +278,7 @@ class RecordingController:
                 pre_roll_s=0.0,
                 label=following.label,
                 score=following.score,
+                sensor=following.sensor,
             )
 
     def _begin(
@@ -320,10 +290,12 @@ class RecordingController:
         pre_roll_s: float | None = None,
         label: str | None = None,
         score: float | None = None,
+        sensor: str | None = None,
     ) -> None:
         """Open a clip with the last packets that show ``pre_roll_s`` or more before the event.
 
-        ``label`` and ``score`` are in its row from the start, so that a power cut loses neither.
+        ``label``, ``score``, and ``sensor`` are in its row from the start, so that a power cut
+        loses none of them.
         """
         since_t = event_t - (self._config.pre_roll_s if pre_roll_s is None else pre_roll_s)
         if self._next is not None:
@@ -353,6 +325,7 @@ class RecordingController:
             event_at=event_at,
             label=label,
             score=score,
+            sensor=sensor,
             path=f"{self._config.id}/{day}/{clip_id}.mp4",
         )
         writer = ClipWriter(
@@ -364,7 +337,7 @@ class RecordingController:
             track_log=track_log,
             lossless=self._lossless,
         )
-        self._open = _OpenClip(
+        self._open = OpenClip(
             writer=writer,
             video=first.format,
             start_t=first.t,
@@ -372,6 +345,7 @@ class RecordingController:
             track_log=track_log,
             label=label,
             score=score,
+            sensor=sensor,
         )
         self._started.append(event_at)
         writer.start()

@@ -50,6 +50,7 @@ class ClipResult:
 
     label: str | None = None
     score: float | None = None
+    sensor: str | None = None  # that reported the label
     still: Frame | None = None
     still_s: float = 0.0  # when it's in the clip
 
@@ -189,7 +190,11 @@ class ClipWriter:
     def _finalize(self, final: Path, result: ClipResult, error: RecordingError | None) -> None:
         """Finalize the file, write the still and the row, and send the events."""
         clip = replace(
-            self.clip, label=result.label, score=result.score, zones=self._track_log.zones
+            self.clip,
+            label=result.label,
+            score=result.score,
+            sensor=result.sensor,
+            zones=self._track_log.zones,
         )
         try:
             info = finalize(final, dump_comment(clip))
