@@ -54,6 +54,10 @@ class DeviceSettings:
     macs: tuple[str, ...] = ("02:00:00:00:00:01", "00-1A-2B-3C-4D-5E")
     topics: tuple[str, ...] = TOPICS
     ptz: bool = False
+    ptz_spaces: tuple[str, ...] = ()  # "PanTilt", "Zoom"
+    presets: dict[str, str] = field(default_factory=lambda: {"1": "Door", "2": "Gate"})
+    """The names of stored positions by their tokens."""
+    refuses_timeout: bool = False  # a movement that says how long it takes
     clock_ahead_s: float = 0.0
     host: str | None = None
     """The host in all addresses that it gives; None: the one it's reached at."""
@@ -88,6 +92,8 @@ class OnvifDevice:
         self.operations: list[str] = []  # in the order in which they were answered
         self.requests: list[str] = []  # all headers and bodies
         self.nonces: set[str] = set()
+        self.moves: list[tuple[str, ...]] = []
+        """What it was told to move: ("move", pan, tilt, zoom), ("stop",), ("preset", token)."""
         self._group = group
         self._server = ThreadedServer(("127.0.0.1", 0), _Handler)
         self._server.device = self
@@ -180,14 +186,50 @@ class OnvifDevice:
             "GetSnapshotUri": lambda: messages.media_uri("Snapshot", has.snapshot_url),
             "GetEventProperties": lambda: messages.event_properties(has.topics),
         }
+        if has.ptz:
+            bodies |= {
+                "GetPresets": lambda: messages.presets(has.presets),
+                "ContinuousMove": lambda: self._move(request),
+                "Stop": self._stop,
+                "GotoPreset": lambda: self._go_to_preset(request),
+            }
         known = bodies.keys() - has.unknown
         return bodies[operation]() if operation in known else None
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether its last order was a movement."""
+        return bool(self.moves) and self.moves[-1][0] == "move"
+
+    def _move(self, request: str) -> str | None:
+        if self.settings.refuses_timeout and ":Timeout>" in request:
+            return None
+        turn = re.search(r'PanTilt [^>]*x="([^"]+)" y="([^"]+)"', request)
+        zoom = re.search(r'Zoom [^>]*x="([^"]+)"', request)
+        pan, tilt = turn.groups() if turn else ("0.0", "0.0")
+        self.moves.append(("move", pan, tilt, zoom[1] if zoom else "0.0"))
+        return "<tptz:ContinuousMoveResponse/>"
+
+    def _stop(self) -> str:
+        self.moves.append(("stop",))
+        return "<tptz:StopResponse/>"
+
+    def _go_to_preset(self, request: str) -> str | None:
+        found = re.search(r"PresetToken>([^<]*)<", request)
+        if found is None or found[1] not in self.settings.presets:
+            return None
+        self.moves.append(("preset", found[1]))
+        return "<tptz:GotoPresetResponse/>"
+
     def _profiles(self) -> str:
         has = self.settings
-        found = messages.profile("main", 1920, 1080, codec="H264", fps=25, ptz=has.ptz)
+        found = messages.profile(
+            "main", 1920, 1080, codec="H264", fps=25, ptz=has.ptz, spaces=has.ptz_spaces
+        )
         if has.sub_url is not None:
-            found += messages.profile("sub", 640, 360, codec="H264", fps=15, ptz=has.ptz)
+            found += messages.profile(
+                "sub", 640, 360, codec="H264", fps=15, ptz=has.ptz, spaces=has.ptz_spaces
+            )
         return f"<trt:GetProfilesResponse>{found}</trt:GetProfilesResponse>"
 
     def knows_token(self, request: str) -> bool:

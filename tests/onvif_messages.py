@@ -115,9 +115,22 @@ def interfaces(*macs: str) -> str:
     return f"<tds:GetNetworkInterfacesResponse>{entries}</tds:GetNetworkInterfacesResponse>"
 
 
-def profile(token: str, width: int, height: int, *, codec: str, fps: int, ptz: bool) -> str:
-    """Return one of the streams."""
-    movable = "<tt:NodeToken>node</tt:NodeToken>"
+def profile(
+    token: str,
+    width: int,
+    height: int,
+    *,
+    codec: str,
+    fps: int,
+    ptz: bool,
+    spaces: tuple[str, ...] = (),
+) -> str:
+    """Return one of the streams; ``spaces``: the kinds of velocity that a movable one names."""
+    movable = "<tt:NodeToken>node</tt:NodeToken>" + "".join(
+        f"<tt:DefaultContinuous{kind}VelocitySpace>http://www.onvif.org/ver10/tptz/{kind}Spaces/"
+        f"VelocityGenericSpace</tt:DefaultContinuous{kind}VelocitySpace>"
+        for kind in spaces
+    )
     return (
         f'<trt:Profiles token="{token}" fixed="true"><tt:Name>{token} stream</tt:Name>'
         '<tt:VideoSourceConfiguration token="source"><tt:Name>source</tt:Name>'
@@ -181,3 +194,12 @@ def event_properties(topics: tuple[str, ...]) -> str:
         "<tev:MessageContentSchemaLocation>http://www.onvif.org/onvif/ver10/schema/onvif.xsd"
         "</tev:MessageContentSchemaLocation></tev:GetEventPropertiesResponse>"
     )
+
+
+def presets(names: dict[str, str]) -> str:
+    """Return stored positions: their names by their tokens."""
+    entries = "".join(
+        f'<tptz:Preset token="{escape(token)}"><tt:Name>{escape(name)}</tt:Name></tptz:Preset>'
+        for token, name in names.items()
+    )
+    return f"<tptz:GetPresetsResponse>{entries}</tptz:GetPresetsResponse>"

@@ -9,10 +9,12 @@ from onvif_device import GROUP, PORT, OnvifDevice
 import pytest
 from worker_pairs import wait_until
 
+from custom_components.homesec.engine.core.discovery import MovableDevice, Movement, Position
 from custom_components.homesec.engine.core.errors import (
     DiscoveryError,
     DiscoveryMissing,
     LoginRefused,
+    MoveRefused,
     SourceBroken,
     WorkerDied,
     WorkerError,
@@ -63,6 +65,24 @@ def test_camera_is_found_asked_and_plays(tools, rtsp_server, make_video):
     assert "libavcodec" not in mapped(pid)
 
 
+def test_camera_is_moved_by_a_process_of_its_own(tools):
+    with OnvifDevice(ptz=True) as simulated:
+        device = MovableDevice(
+            address=simulated.address, profile="main", username="admin", password="secret"
+        )
+        tools.move(device, Movement(pan=0.5), 30.0)
+        tools.move(device, Movement(), 30.0)
+        position = tools.read_positions(device)[1]
+        tools.go_to(device, position.token)
+        with pytest.raises(MoveRefused):
+            tools.go_to(device, "gone")
+        moves = simulated.moves
+    assert position == Position(token="2", name="Gate")
+    assert moves == [("move", "0.5", "0.0", "0.0"), ("stop",), ("preset", "2")]
+    assert tools.discovery.pid is None
+    assert tools.movers.pid is not None
+
+
 def test_missing_libraries_are_reported(tools, monkeypatch, tmp_path):
     for library in ("wsdiscovery", "onvif"):
         (tmp_path / f"{library}.py").write_text("raise ImportError")
@@ -71,6 +91,8 @@ def test_missing_libraries_are_reported(tools, monkeypatch, tmp_path):
         tools.search(0.1)
     with pytest.raises(DiscoveryMissing):
         tools.read_device("127.0.0.1", None, None)
+    with pytest.raises(DiscoveryMissing):
+        tools.read_positions(MovableDevice(address="http://127.0.0.1/", profile="main"))
 
 
 @pytest.mark.parametrize(
@@ -135,11 +157,13 @@ class DyingTools:
 
     raises = WorkerDied
 
-    def search(self, seconds):
+    def search(self, *_):
         raise self.raises("signal 11")
 
     def read_device(self, address, username, password):
         raise self.raises("signal 11")
+
+    move = go_to = read_positions = search
 
 
 class DyingWorker:
@@ -158,8 +182,20 @@ def test_process_that_dies_is_an_error_of_what_was_asked(tmp_path, monkeypatch):
         engine.search(1.0)
     with pytest.raises(SourceBroken):
         engine.read_device("192.0.2.7", None, None)
+    camera = MovableDevice(address="http://192.0.2.7/", profile="main")
+    orders = (
+        lambda: engine.move(camera, Movement(), 1.0),
+        lambda: engine.go_to(camera, "1"),
+        lambda: engine.read_positions(camera),
+    )
+    for order in orders:
+        with pytest.raises(SourceBroken):
+            order()
     monkeypatch.setattr(DyingTools, "raises", UnexpectedValue)
     with pytest.raises(DiscoveryError):
         engine.search(1.0)
     with pytest.raises(DiscoveryError):
         engine.read_device("192.0.2.7", None, None)
+    for order in orders:
+        with pytest.raises(DiscoveryError):
+            order()

@@ -21,6 +21,7 @@ from custom_components.homesec.engine.core.events import (
     DetectionStarted,
     DetectorChanged,
     HealthChanged,
+    TamperChanged,
 )
 from custom_components.homesec.engine.core.types import (
     Activity,
@@ -110,6 +111,18 @@ def test_wake_reaches_its_camera():
         worker.wake("porch", "Doorbell", trusted=True)
         worker.wake("nowhere", "Doorbell", trusted=True)
         wait_until(lambda: wakes(parent) == [("porch", "Doorbell", True)])
+
+
+def test_camera_that_is_moved_learns_its_scene_anew():
+    with supervised() as (worker, parent):
+        worker.learn_scene("porch")  # nothing runs yet
+        worker.set_camera(camera("porch"), Activity.RECORD)
+        wait_until(lambda: parent.runs("porch"))
+        worker.learn_scene("nowhere")
+        worker.learn_scene("porch")
+        wait_until(lambda: any(isinstance(x, TamperChanged) for x in parent.events))
+        learned = [x.camera_id for x in parent.events if isinstance(x, TamperChanged)]
+        assert learned == ["porch"]
 
 
 def test_wake_is_repeated_for_the_worker_that_follows_one_that_died_of_it(tmp_path, monkeypatch):

@@ -72,6 +72,22 @@ def test_turned_camera_is_reported(stage, shift):
     assert stage.kinds == [MOVED, None]
 
 
+def test_camera_that_is_moved_on_purpose_learns_its_scene_anew(stage):
+    stage.check.learn_scene()
+    stage.scene = street(9)
+    stage.play(150)
+    assert stage.kinds == []
+    stage.play(150, shows(street(11)))
+    assert stage.kinds == [MOVED]
+
+
+def test_report_of_turned_camera_ends_when_it_is_moved_on_purpose(stage):
+    stage.play(150, shows(street(9)))
+    stage.check.learn_scene()
+    stage.play(3)
+    assert stage.kinds == [MOVED, None]
+
+
 def test_camera_turned_while_disconnected_is_reported(stage):
     stage.check.restart()
     stage.t = 5000.0

@@ -9,7 +9,13 @@ import time
 if "engine" in sys.modules:
     from engine.core.activity_board import BOARD, Work
     from engine.core.camera_reports import CameraReport, WorkerReport
-    from engine.core.events import DetectionStarted, DetectorChanged, HealthChanged, SnapshotTaken
+    from engine.core.events import (
+        DetectionStarted,
+        DetectorChanged,
+        HealthChanged,
+        SnapshotTaken,
+        TamperChanged,
+    )
     from engine.core.types import Activity, Box, CameraHealth, Presence
     from engine.worker import methods
     from engine.worker.proxy_parent import ProxyParent
@@ -48,6 +54,10 @@ class Cameras:
 
     def stop_recording(self, camera_id):
         crash(camera_id)
+
+    def learn_scene(self, camera_id):
+        learned = TamperChanged(camera_id=camera_id, kind=None, at=1.0)
+        self.parent.handle_event(learned)
 
     def wake(self, camera_id, sensor, trusted):
         if camera_id in self.cameras:
@@ -121,6 +131,7 @@ def create_handlers(connection):
         methods.START_RECORDING: cameras.start_recording,
         methods.STOP_RECORDING: cameras.stop_recording,
         methods.WAKE: cameras.wake,
+        methods.LEARN_SCENE: cameras.learn_scene,
         methods.JPEG: cameras.jpeg,
         methods.PREVIEW_ZONES: cameras.preview_zones,
     }

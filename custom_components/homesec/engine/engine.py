@@ -1,5 +1,6 @@
 """The whole engine: the cameras in their worker process, the library of clips, and texts."""
 
+from contextlib import contextmanager
 from functools import partial
 import logging
 import random
@@ -24,12 +25,12 @@ from .worker.retried_tools import RetriedTools
 from .worker.supervisor import SupervisedWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from .cloud.object_store import CloudStore
     from .core.camera_reports import PreviewedDetection, Probe
-    from .core.discovery import DeviceDetails, OnvifDevice
+    from .core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from .core.events import EngineEvent, EventSink
     from .core.source_feed import SourceFeed
     from .core.types import CameraConfig, CameraHealth, CameraStats, Clip, SourceConfig, Zone
@@ -194,6 +195,10 @@ class HomeSecEngine:
         """
         self.worker.wake(camera_id, sensor, trusted=trusted)
 
+    def learn_scene(self, camera_id: str) -> None:
+        """Have a camera learn anew what it's meant to show, since it's moved on purpose."""
+        self.worker.learn_scene(camera_id)
+
     def live_url(self, camera_id: str) -> str | None:
         """Return the address of a camera's live video, on this system only; None if there's none.
 
@@ -262,6 +267,24 @@ class HomeSecEngine:
         except WorkerError as err:
             raise DiscoveryError from err
 
+    def move(self, device: MovableDevice, movement: Movement, seconds: float) -> None:
+        """Begin to move a camera, until the next order, but no longer than that.
+
+        No movement at all stops it. Raises ``SourceError``, ``DiscoveryError``, or ``MoveRefused``.
+        """
+        with _mover_errors():
+            self.worker.tools.move(device, movement, seconds)
+
+    def go_to(self, device: MovableDevice, position: str) -> None:
+        """Move a camera to the stored position with this token. Raises as ``move``."""
+        with _mover_errors():
+            self.worker.tools.go_to(device, position)
+
+    def read_positions(self, device: MovableDevice) -> list[Position]:
+        """Return the positions that a camera has stored. Raises as ``move``."""
+        with _mover_errors():
+            return self.worker.tools.read_positions(device)
+
     def health(self, camera_id: str) -> CameraHealth:
         """Return the state of a camera's connection."""
         return self._report(camera_id).health
@@ -304,6 +327,17 @@ class HomeSecEngine:
         if isinstance(event, HealthChanged):
             _LOGGER.debug("Camera %s is %s", event.camera_id, event.health)
         self._sink(event)
+
+
+@contextmanager
+def _mover_errors() -> Iterator[None]:
+    """Raise the errors of the process that moves cameras as those of a camera."""
+    try:
+        yield
+    except WorkerDied as err:
+        raise SourceBroken from err
+    except WorkerError as err:
+        raise DiscoveryError from err
 
 
 def _create_worker(

@@ -141,6 +141,10 @@ class CameraSampler:
         self._tamper.restart()
         self._main.reset()
 
+    def learn_scene(self) -> None:
+        """Learn the scene anew, since the camera is moved on purpose."""
+        self._tamper.learn_scene()
+
     def wake(self) -> None:
         """Sample the last seconds of the stream that is looked at, and all frames for a while."""
         if self._detect is None or self._looks_at_main:

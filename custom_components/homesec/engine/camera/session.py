@@ -192,6 +192,10 @@ class CameraSession:
         if self.activity is not Activity.OFF:
             self._waker.submit(sensor, trusted=trusted, now=lambda: self._now)
 
+    def learn_scene(self) -> None:
+        """Learn the scene anew, since the camera is moved on purpose; from any thread."""
+        self._commands.post(self._sampler.learn_scene)
+
     def _run_command[T](self, action: Callable[[], T]) -> T:
         if self.health is not CameraHealth.RUNNING:
             raise CameraNotRunning

@@ -41,6 +41,15 @@ class TamperCheck:
         self._reported: TamperKind | None = None
         self._has_reported = False
 
+    def learn_scene(self) -> None:
+        """Learn anew what the camera is meant to show, since it's moved on purpose.
+
+        What was reported of the old scene ends with the next picture.
+        """
+        self._scenes = SceneCheck()
+        self._focus = FocusCheck()
+        self._focused = None
+
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same source."""
         self._config = config

@@ -59,6 +59,8 @@ class StreamProfile:
     fps: float | None = None
     audio_codec: str | None = None  # as FFmpeg names it; None without sound
     source: str = ""  # the camera's name for the sensor that the pictures come from
+    pans: bool = False  # whether the camera can be turned with this profile
+    zooms: bool = False
 
     @property
     def pixels(self) -> int:
@@ -80,6 +82,34 @@ class OfferedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MovableDevice:
+    """How to reach a camera that can be moved (ONVIF, PTZ service)."""
+
+    address: str
+    """URL of its device service, without a login."""
+    profile: str  # the token of one of its profiles
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """How a camera moves: each is a share of its highest speed, and 0 doesn't move."""
+
+    pan: float = 0.0  # -1 to the left … 1 to the right
+    tilt: float = 0.0  # -1 down … 1 up
+    zoom: float = 0.0  # -1 out … 1 in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A position that a camera has stored; *preset* in ONVIF."""
+
+    token: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceDetails:
     """What a camera tells of itself after its login."""
 
@@ -91,7 +121,8 @@ class DeviceDetails:
     profiles: tuple[StreamProfile, ...] = ()  # in the camera's own order
     snapshot_url: str | None = field(default=None, repr=False)  # of ``main``; without a login
     events: tuple[OfferedEvent, ...] = ()
-    ptz: bool = False  # whether it can be turned
+    address: str = ""  # URL of its device service, without a login
+    ptz: bool = False  # whether it can be moved
 
     @property
     def main(self) -> StreamProfile | None:

@@ -218,6 +218,10 @@ class OnvifMissing(DiscoveryError, key="no_onvif"):
     """The host answers, but not as an ONVIF device does."""
 
 
+class MoveRefused(HomeSecError, key="move_refused"):
+    """The camera can't be moved like that."""
+
+
 class DetectorError(HomeSecError, key="detector_failed"):
     """The detector doesn't work."""
 

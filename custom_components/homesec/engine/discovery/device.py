@@ -51,11 +51,16 @@ def read_device(address: str, username: str | None, password: str | None) -> Dev
     return asyncio.run(_read(url, username, password))
 
 
+async def read_addresses(soap: Soap) -> None:
+    """Find out how far the device's clock is off, and the addresses of its services."""
+    await soap.sync_clock()
+    soap.addresses |= await _find_services(soap)
+
+
 async def _read(url: SourceUrl, username: str | None, password: str | None) -> DeviceDetails:
     try:
         async with asyncio.timeout(READ_S), Soap(url, username, password) as soap:
-            await soap.sync_clock()
-            soap.addresses |= await _find_services(soap)
+            await read_addresses(soap)
             if MEDIA not in soap.addresses:
                 raise OnvifMissing("it has no streams")
             return await _read_details(soap)
@@ -95,7 +100,8 @@ async def _read_details(soap: Soap) -> DeviceDetails:
         mac=await _read_mac(soap),
         profiles=tuple(profiles),
         events=await _read_events(soap),
-        ptz=PTZ in soap.addresses and any(dig(each, "PTZConfiguration") for each in raw),
+        address=soap.url.without_login,
+        ptz=any(each.pans or each.zooms for each in profiles),
     )
     return await _with_snapshot(soap, details)
 
@@ -113,6 +119,7 @@ async def _read_profile(soap: Soap, raw: object) -> StreamProfile | None:
         return None
     video = dig(raw, "VideoEncoderConfiguration")
     audio = dig(raw, "AudioEncoderConfiguration", "Encoding")
+    pans, zooms = _movements(dig(raw, "PTZConfiguration") if PTZ in soap.addresses else None)
     return StreamProfile(
         token=token,
         name=clean_text(dig(raw, "Name")),
@@ -123,7 +130,21 @@ async def _read_profile(soap: Soap, raw: object) -> StreamProfile | None:
         fps=clean_number(dig(video, "RateControl", "FrameRateLimit"), MAX_FPS),
         audio_codec=AUDIO_CODECS.get(clean_text(audio).upper()),
         source=clean_text(dig(raw, "VideoSourceConfiguration", "SourceToken")),
+        pans=pans,
+        zooms=zooms,
     )
+
+
+def _movements(configuration: object) -> tuple[bool, bool]:
+    """Return whether a profile can be turned, and whether it can be zoomed.
+
+    One that names neither space of velocities may do both.
+    """
+    if not configuration:
+        return False, False
+    pans = dig(configuration, "DefaultContinuousPanTiltVelocitySpace") is not None
+    zooms = dig(configuration, "DefaultContinuousZoomVelocitySpace") is not None
+    return (pans, zooms) if pans or zooms else (True, True)
 
 
 async def _with_snapshot(soap: Soap, details: DeviceDetails) -> DeviceDetails:

@@ -230,6 +230,13 @@ class CameraHost:
         if running is not None:
             running[0].wake(sensor, trusted=trusted)
 
+    def learn_scene(self, camera_id: str) -> None:
+        """Have a camera learn its scene anew, unless it's off."""
+        with self._lock:
+            running = self.sessions.get(camera_id)
+        if running is not None:
+            running[0].learn_scene()
+
     def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
         if opens:

@@ -191,6 +191,12 @@ class CameraProcess:
         with self._lock:
             self._wakes.extend(found)
 
+    def learn_scene(self, camera_id: str) -> None:
+        """Have a camera learn its scene anew; a process that isn't there knows none."""
+        with self._lock:
+            if self._process is not None and camera_id in self.cameras:
+                self._process.connection.notify(methods.LEARN_SCENE, camera_id=camera_id)
+
     def call[T](self, method: Method[T], deadline_s: float, **args: object) -> T:
         """Call the process. Raises ``WorkerMissing`` if there's none."""
         with self._lock:

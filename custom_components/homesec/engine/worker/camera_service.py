@@ -83,6 +83,7 @@ def create_handlers(
         methods.START_RECORDING: lambda **args: host().start_recording(**args),
         methods.STOP_RECORDING: lambda **args: host().stop_recording(**args),
         methods.WAKE: lambda **args: host().wake(**args),
+        methods.LEARN_SCENE: lambda **args: host().learn_scene(**args),
         methods.JPEG: lambda **args: host().jpeg(**args),
         methods.PREVIEW_ZONES: lambda **args: host().preview_zones(**args),
     }

@@ -148,6 +148,8 @@ def check_devices(devices: Collection[OnvifDevice]) -> None:
 def check_details(details: DeviceDetails, host: str) -> None:
     """Check that a device's streams are its own: they get the login. Raises ``UnexpectedValue``."""
     check_values(details)
+    if details.address:
+        _check_host(details.address, host)
     for each in details.profiles:
         _check_host(each.url, host)
     if details.snapshot_url is not None:

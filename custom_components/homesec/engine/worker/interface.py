@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
-    from ..core.discovery import DeviceDetails, OnvifDevice
+    from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from ..core.events import EngineEvent
     from ..core.types import Activity, CameraConfig, SourceConfig, Zone
     from ..model_zoo.manifest import ModelFiles
@@ -108,6 +108,12 @@ class CameraWorker(Protocol):
         ``trusted``: that counts as a person. Nothing happens to a camera that's off. Doesn't block.
         """
 
+    def learn_scene(self, camera_id: str) -> None:
+        """Have a camera learn anew what it's meant to show, since it's moved on purpose.
+
+        Nothing happens to a camera that's off. Doesn't block.
+        """
+
     def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none.
 
@@ -143,6 +149,15 @@ class MediaTools(ClipTools, Protocol):
 
         Raises ``SourceError`` or ``DiscoveryError``.
         """
+
+    def move(self, device: MovableDevice, movement: Movement, seconds: float) -> None:
+        """Begin to move a camera, or stop it. Raises as ``Movers.move`` does."""
+
+    def go_to(self, device: MovableDevice, position: str) -> None:
+        """Move a camera to a stored position. Raises as ``Movers.move`` does."""
+
+    def read_positions(self, device: MovableDevice) -> list[Position]:
+        """Return the positions that a camera has stored. Raises as ``Movers.move`` does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from ..core.types import SourceKind
 from ..detection.create import create_detector
 from ..recording.finalize import discard_empty, finalize, read_index
 from ..recording.writer import write_still
-from .discovery_service import read_device, search
+from .discovery_service import go_to, move, read_device, read_positions, search
 from .parent_calls import ParentFeed
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..core.camera_reports import Probe
     from ..core.clip_files import ClipInfo
-    from ..core.discovery import DeviceDetails, OnvifDevice
+    from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from ..core.types import Clip, SourceConfig
     from ..model_zoo.manifest import ModelFiles
     from .interface import WorkerParent
@@ -67,3 +67,15 @@ class LocalMediaTools:
         Raises ``SourceError`` or ``DiscoveryError``.
         """
         return read_device(address, username, password)
+
+    def move(self, device: MovableDevice, movement: Movement, seconds: float) -> None:
+        """Begin to move a camera, or stop it. Raises as ``Movers.move`` does."""
+        move(device, movement, seconds)
+
+    def go_to(self, device: MovableDevice, position: str) -> None:
+        """Move a camera to a stored position. Raises as ``Movers.move`` does."""
+        go_to(device, position)
+
+    def read_positions(self, device: MovableDevice) -> list[Position]:
+        """Return the positions that a camera has stored. Raises as ``Movers.move`` does."""
+        return read_positions(device)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
 from ..core.clip_files import ClipInfo
-from ..core.discovery import DeviceDetails, OnvifDevice
+from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
 from ..core.events import (
     ClipFailed,
     ClipSaved,
@@ -84,6 +84,7 @@ STOP_RECORDING: Method[None] = Method(name="stop_recording", args={"camera_id": 
 WAKE: Method[None] = Method(
     name="wake", args={"camera_id": str, "sensor": str, "trusted": bool}, lane=_camera
 )
+LEARN_SCENE: Method[None] = Method(name="learn_scene", args={"camera_id": str}, lane=_camera)
 JPEG: Method[bytes | None] = Method(
     name="jpeg",
     args={"camera_id": str, "width": int | None, "opens": bool},
@@ -151,4 +152,13 @@ READ_DEVICE: Method[DeviceDetails] = Method(
     name="read_device",
     args={"address": str, "username": str | None, "password": str | None},
     result=DeviceDetails,
+)
+
+# Of the parent to the worker that moves cameras
+MOVE: Method[None] = Method(
+    name="move", args={"device": MovableDevice, "movement": Movement, "seconds": float}
+)
+GO_TO: Method[None] = Method(name="go_to", args={"device": MovableDevice, "position": str})
+READ_POSITIONS: Method[list[Position]] = Method(
+    name="read_positions", args={"device": MovableDevice}, result=list[Position]
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import WorkerDied, WorkerMissing
 from ..core.source_url import device_url
 from . import methods
-from .checks import check_details, check_devices
+from .checks import check_details, check_devices, check_values
 from .exit_report import signal_name
 from .process import WorkerProcess
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..core.camera_reports import Probe
     from ..core.clip_files import ClipInfo
-    from ..core.discovery import DeviceDetails, OnvifDevice
+    from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from ..core.types import Clip, SourceConfig
     from ..model_zoo.manifest import ModelFiles
     from .interface import WorkerParent
@@ -39,6 +39,8 @@ DATA_SLACK_BYTES = 192 * 2**20
 """With few threads, the kernel's own limit can be close: a damaged model grows by gigabytes within
 a moment."""
 DEVICE_S = 60.0
+MOVER_IDLE_S = 300.0
+"""Who moves a camera does so again soon, and shouldn't wait for a new process then."""
 SLOW_S = 30.0
 """A small computer may take that long to load the libraries of a search."""
 
@@ -52,8 +54,10 @@ class OnDemandProcess:
         service: str,
         handlers: Mapping[Method[Any], Handler],
         memory_limit_bytes: int | None = None,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._name = name
+        self._idle_s = idle_s
         self._service = service
         self._handlers = handlers
         self._limit_bytes = memory_limit_bytes
@@ -170,7 +174,7 @@ class OnDemandProcess:
             while self._process is process:
                 if self._calls:
                     self._changed.wait()
-                elif (left_s := self._idle_since + IDLE_S - time.monotonic()) > 0:
+                elif (left_s := self._idle_since + self._idle_s - time.monotonic()) > 0:
                     self._changed.wait(left_s)
                 else:
                     self._process = self._thread = None
@@ -200,6 +204,7 @@ class ProcessTools:
         self.probes = OnDemandProcess("probes", service, handlers, limit)
         self.models = OnDemandProcess("models", service, {}, limit)
         self.discovery = OnDemandProcess("discovery", discovery_service, {}, limit)
+        self.movers = OnDemandProcess("movers", discovery_service, {}, limit, MOVER_IDLE_S)
 
     def stop(self, timeout_s: float) -> None:
         """End the processes."""
@@ -209,7 +214,7 @@ class ProcessTools:
     @property
     def processes(self) -> tuple[OnDemandProcess, ...]:
         """All processes, running or not."""
-        return self.clips, self.probes, self.models, self.discovery
+        return self.clips, self.probes, self.models, self.discovery, self.movers
 
     def finalize(self, final: Path, comment: str | None) -> ClipInfo:
         """Make the final file from the partial one."""
@@ -262,3 +267,24 @@ class ProcessTools:
         )
         check_details(details, host)
         return details
+
+    def move(self, device: MovableDevice, movement: Movement, seconds: float) -> None:
+        """Begin to move a camera, or stop it. Raises as ``Movers.move`` does."""
+        self.movers.call(
+            methods.MOVE,
+            "a camera",
+            DEVICE_S,
+            device=device,
+            movement=movement,
+            seconds=seconds,
+        )
+
+    def go_to(self, device: MovableDevice, position: str) -> None:
+        """Move a camera to a stored position. Raises as ``Movers.move`` does."""
+        self.movers.call(methods.GO_TO, "a camera", DEVICE_S, device=device, position=position)
+
+    def read_positions(self, device: MovableDevice) -> list[Position]:
+        """Return the positions that a camera has stored. Raises as ``Movers.move`` does."""
+        found = self.movers.call(methods.READ_POSITIONS, "a camera", DEVICE_S, device=device)
+        check_values(found)
+        return found

@@ -134,6 +134,11 @@ class SupervisedWorker:
         with self._lock:
             self._worker(camera_id).wake(camera_id, sensor, trusted=trusted)
 
+    def learn_scene(self, camera_id: str) -> None:
+        """Have a camera learn its scene anew, unless it's off."""
+        with self._lock:
+            self._worker(camera_id).learn_scene(camera_id)
+
     def jpeg(self, camera_id: str, width: int | None, *, opens: bool = False) -> bytes | None:
         """Return the newest frame as JPEG; None if there is none."""
         return self._worker(camera_id).call(
