@@ -15,7 +15,7 @@ from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAM
 from .alarm.config import get_delays, get_pins, needs_code_to_arm
 from .alarm.machine import AlarmMode
 from .alerts.recipient_config import CONF_API_KEY_SID, CONF_SERVICE_SID
-from .cameras.config import DEFAULTS
+from .cameras.config import DEFAULTS, stream_use
 from .cloud.retention_config import retention_rules
 from .cloud.store import (
     CONF_KEY,
@@ -88,6 +88,7 @@ async def async_get_config_entry_diagnostics(
 def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
     state, alarm = runtime.cameras[camera_id], runtime.alarm
     data = runtime.cameras.subentry(camera_id).data
+    use = stream_use(data)
     return {
         "settings": {key: data[key] for key in SETTINGS if key in data},
         "zones": [_zone(zone, state) for zone in data.get(CONF_ZONES, ())],
@@ -98,7 +99,7 @@ def _camera(runtime: HomeSecData, camera_id: str) -> dict[str, Any]:
         "present": {label: presence.count for label, presence in state.presences.items()},
         "recordings": len(state.recordings),
         "stats": asdict(state.stats),
-        "stream_findings": [each.value for each in findings(state.stats.stream)],
+        "stream_findings": [each.value for each in findings(state.stats.stream, use)],
     }
 
 

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, override
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import EntityCategory
 
+from .cameras.config import stream_use
 from .engine.core.events import HealthChanged
 from .engine.core.stream_report import StreamReport
-from .engine.core.stream_verdict import StreamVerdict, findings, verdict
+from .engine.core.stream_verdict import StreamUse, StreamVerdict, findings, verdict
 from .entity import HomeSecCameraEntity
 from .event_bus import StatsUpdated
 
@@ -35,15 +36,15 @@ class StreamSensor(HomeSecCameraEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> StateType:
-        return verdict(self._report)
+        return verdict(self._report, self._use)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         report = self._report
         return {
-            "advice": verdict(report),
-            "findings": [each.value for each in findings(report)],
+            "advice": verdict(report, self._use),
+            "findings": [each.value for each in findings(report, self._use)],
             "codec": report.codec or None,
             "profile": report.profile or None,
             "size": f"{report.width} x {report.height}" if report.width else None,
@@ -58,6 +59,10 @@ class StreamSensor(HomeSecCameraEntity, SensorEntity):
             "starts_player": report.starts_player,
             "plays_in_browsers": report.plays_in_browsers,
         }
+
+    @property
+    def _use(self) -> StreamUse:
+        return stream_use(self.runtime.cameras.subentry(self.camera_id).data)
 
     @property
     def _report(self) -> StreamReport:

@@ -7,12 +7,14 @@ import pytest
 
 from custom_components.homesec.engine.core.stream_report import ClockQuality, StreamReport
 from custom_components.homesec.engine.core.stream_verdict import (
+    ABOUT_DETECTION,
     HIGH_BIT_RATE,
     LONG_KEYFRAME_GAP_S,
     LOW_FPS,
     NO_KEYFRAMES_S,
     RULES,
     SETTLED_S,
+    StreamUse,
     StreamVerdict,
     findings,
     verdict,
@@ -91,6 +93,21 @@ def test_nothing_is_said_before_it_is_measured():
     assert verdict(StreamReport()) is None
     assert verdict(replace(FINE, measured_s=SETTLED_S / 2)) is None
     assert verdict(replace(FINE, measured_s=SETTLED_S / 2, fps=0.5, bit_rate=1e12)) is None
+
+
+@pytest.mark.parametrize("oddity", ODD)
+def test_what_only_matters_to_detection_needs_no_change_with_a_detect_stream(oddity):
+    report, use = replace(FINE, **ODD[oddity]), StreamUse(detects=False)
+    needless = oddity in ABOUT_DETECTION
+    assert verdict(report, use) is (StreamVerdict.GOOD if needless else oddity)
+
+
+def test_sensor_covers_what_happens_between_two_keyframes_and_no_more():
+    use = StreamUse(finds_between_keyframes=False)
+    far = ODD[StreamVerdict.KEYFRAMES_FAR_APART]
+    assert verdict(replace(FINE, **far), use) is StreamVerdict.GOOD
+    slow = replace(FINE, **far, **ODD[StreamVerdict.LOW_FRAME_RATE])
+    assert findings(slow, use) == (StreamVerdict.LOW_FRAME_RATE,)
 
 
 @given(REPORTS)

@@ -10,9 +10,10 @@ from homesec_fixtures import CAMERA_ID, arm, set_up, until
 import pytest
 from text_files import TEXTS
 
+from custom_components.homesec.cameras.config import stream_use
 from custom_components.homesec.diagnostics import async_get_config_entry_diagnostics
 from custom_components.homesec.engine.core.stream_report import ClockQuality, StreamReport
-from custom_components.homesec.engine.core.stream_verdict import StreamVerdict
+from custom_components.homesec.engine.core.stream_verdict import StreamVerdict, findings
 from custom_components.homesec.flows.camera_preview import YES_OR_NO
 from custom_components.homesec.stream_sensor import StreamSensor
 
@@ -92,6 +93,30 @@ async def test_diagnostics_contain_the_findings(
     found = (await async_get_config_entry_diagnostics(hass, entry))["cameras"][CAMERA_ID]
     assert found["stream_findings"] == ["keyframes_far_apart"]
     assert found["stats"]["stream"]["profile"] == "Main"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, ["keyframes_far_apart"]),
+        ({"detect_url": "rtsp://192.0.2.1/low"}, []),
+        ({"watch": "economy"}, ["keyframes_far_apart"]),
+        ({"wake_sensors": ["binary_sensor.hall"]}, ["keyframes_far_apart"]),  # all are decoded
+        ({"watch": "economy", "wake_sensors": ["binary_sensor.hall"]}, []),
+        ({"watch": "economy", "trusted_sensors": ["event.doorbell"]}, []),
+    ],
+)
+def test_keyframes_may_be_far_apart_where_nobody_is_missed_for_it(
+    settings: dict[str, Any], expected: list[str]
+) -> None:
+    use = stream_use({"kind": "stream", "url": "rtsp://192.0.2.1/main", **settings})
+    assert list(findings(SLOW, use)) == expected
+
+
+def test_detection_stream_that_cannot_be_opened_changes_nothing() -> None:
+    data = {"kind": "stream", "url": "rtsp://192.0.2.1/main", "detect_url": "rtsp://192.0.2.1/low"}
+    use = stream_use(data, detect_stream_works=False)
+    assert findings(SLOW, use) == (StreamVerdict.KEYFRAMES_FAR_APART,)
 
 
 async def test_camera_form_tells_which_setting_to_change(

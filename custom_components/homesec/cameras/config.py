@@ -48,6 +48,7 @@ from ..const import (
     CONF_WATCH,
     CONF_ZONES,
 )
+from ..engine.core.stream_verdict import StreamUse
 from ..engine.core.types import (
     PERSON,
     Activity,
@@ -197,6 +198,19 @@ def camera_config(subentry: ConfigSubentry) -> CameraConfig:
         pre_roll_s=data[CONF_PRE_ROLL],
         post_roll_s=data[CONF_POST_ROLL],
         max_clip_s=data[CONF_MAX_CLIP],
+    )
+
+
+def stream_use(data: Mapping[str, Any], *, detect_stream_works: bool = True) -> StreamUse:
+    """Return what a camera with these settings has its main stream for."""
+    settings = {**DEFAULTS, **data}
+    has_detect_stream = detect_source_config(settings) is not None and detect_stream_works
+    has_sensor = bool(settings[CONF_WAKE_SENSORS] or settings[CONF_TRUSTED_SENSORS])
+    # Otherwise, every picture is decoded where keyframes are far apart, with or without a sensor.
+    only_keyframes = settings[CONF_WATCH] == DecodePolicy.ECONOMY
+    return StreamUse(
+        detects=not has_detect_stream,
+        finds_between_keyframes=not (has_sensor and only_keyframes),
     )
 
 

@@ -109,7 +109,7 @@ class CameraFlow(CameraSearchSteps):
                 "picture": self._async_picture(),
                 "formats": formats,
                 "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
-                "note": await self._preview.async_advice(self.hass),
+                "note": await self._preview.async_advice(self.hass, {**initial, **self._source}),
                 **details,
                 PROBLEM: await async_problem(
                     self.hass, TEXTS, errors, details, near=(CONF_NAME, CONF_LABELS)

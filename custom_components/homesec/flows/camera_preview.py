@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_URL
 
-from ..cameras.config import source_config
+from ..cameras.config import source_config, stream_use
 from ..cameras.makers import StreamPair
 from ..cameras.source_feed import EntityFeed
 from ..const import CONF_DETECT_URL, CONF_KIND
@@ -65,9 +65,14 @@ class CameraPreview:
             low = texts["low_missing"]
         return "\n\n".join(filter(None, (self.formats, " · ".join(facts), low)))
 
-    async def async_advice(self, hass: HomeAssistant) -> str:
-        """Return what is odd about the source, and which setting of the camera helps."""
-        if self.note_key != SINGLE_PICTURES and (found := verdict(self.stream)) is not None:
+    async def async_advice(self, hass: HomeAssistant, settings: Mapping[str, Any]) -> str:
+        """Return what is odd about the source, and which setting of the camera helps.
+
+        ``settings``: the camera's, by which some of it may not matter.
+        """
+        use = stream_use(settings, detect_stream_works=not self.lacks_low)
+        found = verdict(self.stream, use)
+        if self.note_key != SINGLE_PICTURES and found is not None:
             return (await async_options(hass, "stream_verdict"))[found]
         return (await async_options(hass, "note")).get(self.note_key, "")
 

@@ -40,6 +40,19 @@ class StreamVerdict(StrEnum):
     B_FRAMES = "b_frames"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamUse:
+    """What a main stream needn't be good for, since the camera has something else for that."""
+
+    detects: bool = True  # it's looked at; false: the detect stream is
+    finds_between_keyframes: bool = True
+    """People between two keyframes are found in it; false: a wake sensor reports them."""
+
+
+MAIN_USE = StreamUse()
+"""Of a camera that has nothing but its main stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When a verdict applies."""
@@ -76,13 +89,29 @@ RULES = (
 """In the order of importance: the first that applies is the verdict."""
 
 
-def findings(report: StreamReport) -> tuple[StreamVerdict, ...]:
-    """Return all that is odd about a stream, the most important first."""
-    return tuple(rule.verdict for rule in RULES if rule.applies(report))
+ABOUT_DETECTION = frozenset(
+    {
+        StreamVerdict.INTRA_REFRESH,
+        StreamVerdict.KEYFRAMES_FAR_APART,
+        StreamVerdict.LOW_FRAME_RATE,
+    }
+)
+"""What only matters where people are looked for."""
 
 
-def verdict(report: StreamReport) -> StreamVerdict | None:
-    """Return what to know about a stream; None while it isn't measured."""
-    if found := findings(report):
+def findings(report: StreamReport, use: StreamUse = MAIN_USE) -> tuple[StreamVerdict, ...]:
+    """Return all that is odd about a main stream and matters, the most important first."""
+    found = [rule.verdict for rule in RULES if rule.applies(report)]
+    needless = frozenset[StreamVerdict]()
+    if not use.detects:
+        needless = ABOUT_DETECTION
+    elif not use.finds_between_keyframes:
+        needless = frozenset({StreamVerdict.KEYFRAMES_FAR_APART})
+    return tuple(each for each in found if each not in needless)
+
+
+def verdict(report: StreamReport, use: StreamUse = MAIN_USE) -> StreamVerdict | None:
+    """Return what to know about a main stream; None while it isn't measured."""
+    if found := findings(report, use):
         return found[0]
     return StreamVerdict.GOOD if report.measured_s >= SETTLED_S else None
