@@ -1,17 +1,19 @@
 """V11: any login that a camera may ask for, and video over UDP; a refusal says the true reason."""
 
 from itertools import islice
+import random
 from threading import Event
 
 from camera_film import Film
 from camera_sound import g711
-from engine_rig import stream_camera
+from engine_rig import EngineRig, stream_camera
 from http_camera import HttpCamera, head
 from login_guard import Guard
 import misbehaving_camera
 from misbehaving_camera import MisbehavingCamera
 import pytest
 from test_v9_mjpeg import PICTURES
+from videos import content
 
 from custom_components.homesec.engine.capture import login as logins, rtsp_relay
 from custom_components.homesec.engine.capture.reconnecting_source import open_source
@@ -25,6 +27,8 @@ from custom_components.homesec.engine.core.errors import (
     StreamNotFound,
     TransportRefused,
 )
+from custom_components.homesec.engine.core.events import ClipSaved
+from custom_components.homesec.engine.core.types import Activity
 
 pytestmark = pytest.mark.usefixtures("socket_enabled", "_forget")
 
@@ -193,6 +197,35 @@ def test_camera_without_tcp_is_received_over_udp(film, monkeypatch, status, clos
         again = play(camera.url, 10)
     assert {each.is_video for each in packets} == {True, False}
     assert len(again) == 10
+
+
+@pytest.mark.parametrize("fault", ["shuffled", "twice"])
+def test_datagrams_in_another_order_or_twice_cost_no_picture(
+    make_video, tmp_path, monkeypatch, fault
+):
+    """As a wireless network delivers them."""
+    usual, rng, late = misbehaving_camera._Connection._send, random.Random(1), []
+
+    def send(self, channel, packet):
+        if channel not in self._udp or channel % 2:
+            usual(self, channel, packet)
+            return
+        late.append(packet)
+        if len(late) == 3:
+            chosen = [*late, *late] if fault == "twice" else rng.sample(late, 3)
+            for each in chosen:
+                usual(self, channel, each)
+            late.clear()
+
+    monkeypatch.setattr(misbehaving_camera._Connection, "_send", send)
+    film = Film(make_video(seconds=8, walks=((2.0, 3.5),), size=(640, 384)))
+    with MisbehavingCamera(film, refuses_tcp=True) as camera, EngineRig(tmp_path) as rig:
+        config = stream_camera(camera.url, grace_s=1.0, pre_roll_s=1.0, post_roll_s=1.0)
+        rig.engine.set_camera(config, Activity.RECORD)
+        clip = rig.wait_for(ClipSaved).clip
+        shown = content(rig.path(clip)).numbers
+    assert shown == list(range(shown[0], shown[-1] + 1))
+    assert len(shown) > 20
 
 
 def test_camera_that_answers_tcp_with_udp_is_received(film, monkeypatch):

@@ -1,11 +1,13 @@
 """Receive RTP over UDP from a camera that refuses TCP, for a reader that expects TCP."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from ..core.errors import SourceError
+from .rtp_order import PacketOrder
 from .rtsp_message import MAGIC, SHORTEST_PACKET
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class UdpTrack:
     channel: int  # of the interleaved packets that take the datagrams' place
     camera: str
     camera_ports: tuple[int, int] | None = None
+    order: PacketOrder = field(default_factory=PacketOrder)
 
     @classmethod
     def open(cls, local: str, camera: str, channel: int) -> UdpTrack:
@@ -72,16 +75,27 @@ class UdpTrack:
                 self.sockets[which].sendto(data, (self.camera, self.camera_ports[which]))
 
     def packets(self) -> Iterator[bytes]:
-        """Yield what has arrived from the camera itself as interleaved packets."""
-        for which, sock in enumerate(self.sockets):
-            for _ in range(_MOST_AT_ONCE):
-                try:
-                    data, sender = sock.recvfrom(_LONGEST_DATAGRAM)
-                except OSError:
-                    break
-                if sender[0] == self.camera and len(data) >= SHORTEST_PACKET:
-                    header = bytes((MAGIC, self.channel + which)) + len(data).to_bytes(2)
-                    yield header + data
+        """Yield what has arrived from the camera itself, in order, as interleaved packets."""
+        now_s = time.monotonic()
+        for data in self._received(0):
+            for packet in self.order.add(data, now_s):
+                yield self._interleaved(0, packet)
+        for packet in self.order.overdue(now_s):
+            yield self._interleaved(0, packet)
+        for data in self._received(1):
+            yield self._interleaved(1, data)
+
+    def _received(self, which: int) -> Iterator[bytes]:
+        for _ in range(_MOST_AT_ONCE):
+            try:
+                data, sender = self.sockets[which].recvfrom(_LONGEST_DATAGRAM)
+            except OSError:
+                return
+            if sender[0] == self.camera and len(data) >= SHORTEST_PACKET:
+                yield data
+
+    def _interleaved(self, which: int, data: bytes) -> bytes:
+        return bytes((MAGIC, self.channel + which)) + len(data).to_bytes(2) + data
 
     def close(self) -> None:
         """Close both ports."""

@@ -207,7 +207,7 @@ class RtspRelay:
             if self._link.sock in ready:
                 has_packets = self._read_camera(local, buffer)
             for track in self._tracks.values():
-                for packet in track.packets() if ready.intersection(track.sockets) else ():
+                for packet in track.packets():
                     self._send_local(local, packet)
                     has_packets = True
             if has_packets:
