@@ -18,6 +18,7 @@ CHILD_MODULES = {
     "engine.worker.camera_host",
     "engine.worker.in_process",
     "engine.worker.media_tools",
+    "engine.worker.tryout",
 }
 BOTH = {
     "engine.capture",
@@ -31,6 +32,7 @@ MAY_IMPORT_LATE = {
     "engine.worker.camera_service",
     "engine.worker.discovery_service",
     "engine.worker.tools_service",
+    "engine.worker.tryout_service",
 }
 """The lazy boundaries: they import the worker's modules in a function."""
 

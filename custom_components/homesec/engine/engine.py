@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .library.catalog import Catalog
     from .library.retention_policy import RetentionRules
     from .model_zoo.manifest import ModelFiles
-    from .worker.interface import CreateWorker, Worker, WorkerParent, WorkerStatus
+    from .worker.interface import CreateWorker, Tryout, Worker, WorkerParent, WorkerStatus
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -233,6 +233,13 @@ class HomeSecEngine:
                 return self.worker.tools.probe(config)
             except WorkerDied as err:
                 raise SourceBroken from err
+
+    def try_camera(self, config: CameraConfig, feed: SourceFeed | None = None) -> Tryout:
+        """Return a tryout of a camera that isn't saved yet, with this engine's detector.
+
+        It's to be stopped. Nothing that it sees is recorded or reported.
+        """
+        return self.worker.create_tryout(config, feed)
 
     def try_model(self, detector: str, files: ModelFiles) -> None:
         """Load a model, and run it once. Raises ``DetectorError``."""

@@ -41,7 +41,7 @@ GLARE_HOLD_S = 300.0  # for a picture with a light in it that shines into the le
 ACCEPT_S = 30.0  # after so long, what is explained is a scene to learn
 LONG_DARK_S = 300.0  # after so long, light and shadows may have changed altogether
 RESTLESS = 0.25  # how much the time counts in which something moves: a person close to the lens
-_DARK = 32.0  # levels, of the median
+DARK_LEVEL = 32.0  # of the median
 _GLARE, _GLARE_SHARE = 228.0, 0.02
 _SMOOTHING_S = 3.0
 _FOLLOW_S = 120.0  # time constant with which a scene follows what is shown
@@ -83,7 +83,7 @@ class Shown:
     @property
     def is_dark(self) -> bool:
         """Whether more than half of it is black."""
-        return float(np.median(self.structure.means)) < _DARK
+        return float(np.median(self.structure.means)) < DARK_LEVEL
 
     @property
     def is_flat(self) -> bool:

@@ -1,15 +1,14 @@
 """What the worker reports of cameras and sources."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from .stream_report import StreamReport
-from .types import CameraHealth, CameraStats
+from .types import CameraHealth, CameraStats, Detection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from .types import Detection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,29 @@ class PreviewedDetection:
     detection: Detection
     counts: bool  # whether it would count as present if it moved and stayed
     zones: tuple[str, ...]  # names of the zones it's inside, masks included
+
+
+class WalkHint(StrEnum):
+    """Why a walk test may have seen nobody."""
+
+    DARK = "dark"  # nothing was recognized, and the picture is dark
+    NOTHING_MOVED = "nothing_moved"
+    NOT_RECOGNIZED = "not_recognized"  # something moved that the detector doesn't know
+    OTHER_LABEL = "other_label"  # a person was there, whom the camera isn't to detect
+    UNSURE = "unsure"  # below the threshold, or for too short a time
+    TOO_SMALL = "too_small"  # lower than the label's rule asks for
+    OUTSIDE = "outside"  # of the zones that are required, or in a mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkReport:
+    """What a walk test has found."""
+
+    label: str | None = None  # what was seen; None: nothing that counts
+    seconds: float = 0.0  # since the test began
+    found: Detection | None = None  # what was seen, or what came closest to it
+    hint: WalkHint | None = None  # why nothing was seen
+    jpeg: bytes | None = field(default=None, repr=False)  # with the box, if something was seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ class CascadeDetector:
         self.primary = primary
         self.verifier = verifier
         self.verifier_error: DetectorError | None = None  # why a verifier could not be loaded
+        self.on_found: Callable[[list[Detection]], None] | None = None
+        """Gets all that ``detect`` finds, on the thread that calls it."""
         self._load_verifier = load_verifier
 
     def load_verifier(self) -> bool:
@@ -138,7 +140,10 @@ class CascadeDetector:
 
     def detect(self, frame: Frame, regions: Iterable[Box] = ()) -> list[Detection]:
         """Detect in the frame and in crops of ``regions``, best first; raises DetectorError."""
-        return _detect(self.primary, frame, regions)
+        found = _detect(self.primary, frame, regions)
+        if self.on_found is not None:
+            self.on_found(found)
+        return found
 
     def verify(
         self, frame: Frame, found: Sequence[Detection], regions: Sequence[Box]

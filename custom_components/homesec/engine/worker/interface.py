@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
+    from ..core.camera_reports import PreviewedDetection, Probe, WalkReport, WorkerReport
     from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from ..core.events import EngineEvent
+    from ..core.source_feed import SourceFeed
     from ..core.types import Activity, CameraConfig, SourceConfig, Zone
     from ..model_zoo.manifest import ModelFiles
 
@@ -160,6 +161,26 @@ class MediaTools(ClipTools, Protocol):
         """Return the positions that a camera has stored. Raises as ``Movers.move`` does."""
 
 
+class Tryout(Protocol):
+    """A camera that isn't saved yet, which may end its process."""
+
+    def jpeg(self, width: int | None) -> bytes | None:
+        """Return the newest picture; None if there is none, or none yet.
+
+        The source is opened, and stays open for some seconds.
+        """
+
+    def walk(self, seconds: float) -> WalkReport:
+        """Detect until something is seen that counts, but no longer than that; blocks meanwhile.
+
+        Raises ``SourceError`` if the camera can't be reached, and ``DetectorError`` without a
+        detector.
+        """
+
+    def stop(self, timeout_s: float) -> None:
+        """Close the source; calls that run raise ``WorkerDied`` or end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStatus:
     """How a worker is, for diagnostics."""
@@ -179,6 +200,12 @@ class Worker(CameraWorker, Protocol):
     @property
     def tools(self) -> MediaTools:
         """The tools, in a child of their own that is started when they're used."""
+
+    def create_tryout(self, config: CameraConfig, feed: SourceFeed | None) -> Tryout:
+        """Return a tryout of a camera, which has a process of its own and is to be stopped.
+
+        ``feed`` gives the pictures of a camera outside of the engine.
+        """
 
     def live_url(self, camera_id: str) -> str | None:
         """Return the address of a camera's live video, on this system; None if there's none.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.camera_reports import PreviewedDetection, Probe, WorkerReport
+from ..core.camera_reports import PreviewedDetection, Probe, WalkReport, WorkerReport
 from ..core.clip_files import ClipInfo
 from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
 from ..core.events import (
@@ -143,6 +143,18 @@ WRITE_STILL: Method[str | None] = Method(
 )
 PROBE: Method[Probe] = Method(name="probe", args={"config": SourceConfig}, result=Probe)
 TRY_MODEL: Method[None] = Method(name="try_model", args={"detector": str, "files": ModelFiles})
+
+# Of the parent to the worker of a tryout
+TRYOUT_JPEG: Method[bytes | None] = Method(
+    name="tryout_jpeg",
+    args={"config": CameraConfig, "settings": WorkerSettings, "width": int | None},
+    result=bytes | None,
+)
+WALK: Method[WalkReport] = Method(
+    name="walk",
+    args={"config": CameraConfig, "settings": WorkerSettings, "seconds": float},
+    result=WalkReport,
+)
 
 # Of the parent to the worker that searches the network
 SEARCH: Method[list[OnvifDevice]] = Method(

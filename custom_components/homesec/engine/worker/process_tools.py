@@ -55,7 +55,9 @@ class OnDemandProcess:
         handlers: Mapping[Method[Any], Handler],
         memory_limit_bytes: int | None = None,
         idle_s: float = IDLE_S,
+        data_slack_bytes: int = DATA_SLACK_BYTES,
     ) -> None:
+        self._data_slack_bytes = data_slack_bytes
         self._name = name
         self._idle_s = idle_s
         self._service = service
@@ -142,7 +144,7 @@ class OnDemandProcess:
             name=self._name,
             on_start=self._begin,
             memory_limit_bytes=self._limit_bytes,
-            data_slack_bytes=DATA_SLACK_BYTES,
+            data_slack_bytes=self._data_slack_bytes,
         )
         report = process.run()
         with self._changed:

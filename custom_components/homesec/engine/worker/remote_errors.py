@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import HomeSecError, ProtocolError, WorkerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .framing import Json
 
@@ -39,6 +39,11 @@ def decode_error(raw: Json) -> Exception:
             texts = {_clean(k): _clean(str(v)) for k, v in placeholders.items()}
             return _class_of(name, key)(_clean(text), **texts)
     raise ProtocolError("no error in place of one")
+
+
+def error_of(key: str, placeholders: Mapping[str, str]) -> HomeSecError:
+    """Return an error of the class that has this key."""
+    return _class_of("", key)("", **placeholders)
 
 
 def _error(

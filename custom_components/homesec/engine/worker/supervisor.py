@@ -17,6 +17,7 @@ from .exit_report import signal_name
 from .interface import WorkerStatus
 from .memory import default_limit_bytes
 from .process_tools import ProcessTools
+from .process_tryout import ProcessTryout
 from .suspects import Suspects
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..core.camera_reports import PreviewedDetection
     from ..core.events import EngineEvent
+    from ..core.source_feed import SourceFeed
     from ..core.types import CameraConfig, Zone
     from .exit_report import ExitReport
     from .interface import WorkerParent, WorkerSettings
@@ -69,6 +71,7 @@ class SupervisedWorker:
         self._failures = 0  # of the shared worker, in a row
         self._restarts = 0
         self._last_exit: str | None = None
+        self._tryouts: list[ProcessTryout] = []
 
     def start(self) -> None:
         """Start the shared worker."""
@@ -79,8 +82,9 @@ class SupervisedWorker:
         """End all workers; open clips are finalized."""
         self._stop.set()
         with self._lock:
-            workers = [self._shared, *self._alone.values()]
-        threads = [Thread(target=each.stop, args=(timeout_s,)) for each in workers]
+            stops = [each.stop for each in (self._shared, *self._alone.values())]
+            stops += [each.stop for each in self._tryouts]
+        threads = [Thread(target=stop, args=(timeout_s,)) for stop in stops]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -155,6 +159,19 @@ class SupervisedWorker:
             methods.PREVIEW_ZONES, CALL_S, camera_id=camera_id, zones=tuple(zones)
         )
 
+    def create_tryout(self, config: CameraConfig, feed: SourceFeed | None) -> ProcessTryout:
+        """Return a tryout of a camera, which has a process of its own and is to be stopped."""
+        limit_bytes = self._limit_bytes // ISOLATED_SHARE
+        tryout = ProcessTryout(
+            config, feed, settings=self._settings, parent=self._parent, limit_bytes=limit_bytes
+        )
+        with self._lock:
+            self._tryouts = [*(each for each in self._tryouts if not each.stopped), tryout]
+            is_late = self._stop.is_set()
+        if is_late:
+            tryout.stop(0.0)
+        return tryout
+
     @property
     def report(self) -> WorkerReport:
         """The newest reports of all workers together."""
@@ -178,6 +195,7 @@ class SupervisedWorker:
         with self._lock:
             workers = [self._shared, *self._alone.values()]
             sizes = [each.rss_bytes for each in workers]
+            sizes += [each.rss_bytes for each in self._tryouts]
             sizes += [each.rss_bytes for each in self.tools.processes]
             known = [size for size in sizes if size is not None]
             return WorkerStatus(
