@@ -13,6 +13,7 @@ from .alerts.snooze import snooze_store
 from .alerts.store import alert_store
 from .cameras.daylight import daylight_store
 from .cameras.last_pictures import remove_pictures
+from .cameras.offers import async_get_offers
 from .clips.cache import async_trim_caches, get_caches
 from .const import CONF_ALARM, CONF_PINS, CONF_RETENTION, DOMAIN, PLATFORMS, STATS_INTERVAL
 from .issues import async_withdraw_issues
@@ -75,6 +76,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())
     entry.async_on_unload(async_start_feeds(hass, runtime))
+    async_get_offers(hass).async_offer_waiting()
 
 
 @callback
@@ -107,6 +109,7 @@ async def async_remove_entry(hass: HomeAssistant, _entry: HomeSecConfigEntry) ->
     await hass.async_add_executor_job(get_caches(hass).clear)
     await hass.async_add_executor_job(remove_pictures, hass)
     async_hide_panel(hass)
+    async_get_offers(hass).async_withdraw_all()
     async_withdraw_issues(hass, persistent=True)
     await async_announce_removal(hass)
     await AlarmStore(hass).async_remove()

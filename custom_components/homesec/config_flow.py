@@ -6,7 +6,6 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -37,6 +36,7 @@ from .engine.model_zoo.detectors import DEFAULT, OPENCV
 from .engine_host import clips_dir
 from .flows.alarm_flow import AlarmSteps
 from .flows.camera_flow import CameraFlow
+from .flows.camera_offer import CameraOfferSteps
 from .flows.custom_model_flow import CustomModelSteps
 from .flows.form_fields import choice, named_choice
 from .flows.pin_gate import PinSteps
@@ -48,8 +48,6 @@ from .translations import async_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
 TITLE = "HomeSec"
 _CHOICE = (CONF_DETECTOR, CONF_MODEL)
@@ -72,7 +70,13 @@ def choice_schema(
 
 
 class HomeSecFlow(
-    PinSteps, CustomModelSteps, StorageSteps, RetentionSteps, AlarmSteps, domain=DOMAIN
+    PinSteps,
+    CustomModelSteps,
+    StorageSteps,
+    RetentionSteps,
+    AlarmSteps,
+    CameraOfferSteps,
+    domain=DOMAIN,
 ):
     """The flow behind "Add integration"."""
 
@@ -103,15 +107,6 @@ class HomeSecFlow(
                 next_flow=(FlowType.CONFIG_FLOW, settings["flow_id"]),
             )
         return await self._async_choose_detector("user", user_input)
-
-    async def async_step_dhcp(self, discovery_info: DhcpServiceInfo) -> ConfigFlowResult:
-        """Take over where a camera was seen on the network; nobody is asked anything."""
-        for entry in self._async_current_entries(include_ignore=False):
-            if entry.state is ConfigEntryState.LOADED:
-                entry.runtime_data.addresses.async_seen(
-                    discovery_info.macaddress, discovery_info.ip
-                )
-        return self.async_abort(reason="already_configured")
 
     async def async_step_reconfigure(
         self, _input: dict[str, Any] | None = None

@@ -1,7 +1,8 @@
 """`script/cases`: write the tables of docs/cameras.md that are made from other files.
 
 "By symptom" is made from tests/field/cases.toml, what the sensor *Stream* says from the texts of
-the user interface, and "Makers" from the file that the integration itself uses.
+the user interface, and "Makers" from the file that the integration itself uses. The integration's
+manifest gets the announcements of cameras from their table.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import re
 import sys
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .bootstrap import paths
 
@@ -26,6 +27,9 @@ FOLDER = paths.REPOSITORY / "tests" / "field"
 TABLE = FOLDER / "cases.toml"
 PAGE = paths.REPOSITORY / "docs" / "cameras.md"
 MAKERS = paths.COMPONENT / "cameras" / "makers.toml"
+ANNOUNCEMENTS = paths.COMPONENT / "cameras" / "announcements.toml"
+MANIFEST = paths.COMPONENT / "manifest.json"
+LINE = 120  # characters of a line in the manifest
 TEXTS = paths.COMPONENT / "translations" / "en.json"
 RTSP_PORT = 554
 BEGIN, END = "<!-- script/cases writes this table: {} -->", "<!-- End of the table. -->"
@@ -82,12 +86,14 @@ def verdict_rows() -> list[Row]:
 def maker_rows() -> list[Row]:
     """Return where the cameras of each maker have their video, with ``N`` for the channel."""
     rows: list[Row] = []
+    announced = {row["name"] for row in _announcements()["maker"]}
     for maker in tomllib.loads(MAKERS.read_text(encoding="utf-8"))["maker"]:
         ports = [port for port in maker.get("ports", ()) if port != RTSP_PORT]
         notes = [maker.get("hint", ""), *(f"Some models use port {port}." for port in ports)]
         columns = zip(*maker["streams"], strict=True)
         main, low = ("<br>".join(map(_path, column)) for column in columns)
-        rows.append((f"**{maker['name']}**", main, low, " ".join(filter(None, notes))))
+        name = f"**{maker['name']}**{'¹' if maker['name'] in announced else ''}"
+        rows.append((name, main, low, " ".join(filter(None, notes))))
     return sorted(rows, key=lambda row: row[0].casefold())
 
 
@@ -120,16 +126,48 @@ def current_page() -> str:
     return with_table(page, "stream", markdown(VERDICT_HEAD, verdict_rows()))
 
 
+def _announcements() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(ANNOUNCEMENTS.read_text(encoding="utf-8"))
+
+
+def matchers() -> dict[str, list[Any]]:
+    """Return the announcements as the manifest has them, by Home Assistant's names for the ways."""
+    table = _announcements()
+    dhcp: list[dict[str, Any]] = [{"registered_devices": True}]
+    for maker in table["maker"]:
+        dhcp += [{"hostname": each} for each in maker.get("hostnames", ())]
+        dhcp += [{"macaddress": f"{each}*"} for each in maker["ouis"]]
+    return {
+        "dhcp": dhcp,
+        "ssdp": [each["match"] for each in table["device"]],
+        "zeroconf": [each["type"] for each in table["service"]],
+    }
+
+
+def current_manifest() -> str:
+    """Return the manifest as it should be: a key a line, and long lists an item a line."""
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8")) | matchers()
+    first = ["domain", "name"]  # Home Assistant's order: these two, and the others by the alphabet
+    lines = []
+    for key in [*first, *sorted(manifest.keys() - set(first))]:
+        line = f"  {json.dumps(key)}: {json.dumps(manifest[key])}"
+        if len(line) >= LINE:
+            items = ",\n".join(f"    {json.dumps(each)}" for each in manifest[key])
+            line = f"  {json.dumps(key)}: [\n{items}\n  ]"
+        lines.append(line)
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def main() -> None:
-    """Write the tables, or only compare them."""
+    """Write the tables and the manifest, or only compare them."""
     parser = argparse.ArgumentParser(prog="script/cases", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail if the page isn't current")
     options = parser.parse_args()
-    wanted = current_page()
-    if options.check:
-        is_current = wanted == PAGE.read_text(encoding="utf-8")
-        sys.exit(0 if is_current else f"{PAGE.name} isn't current: run script/cases")
-    PAGE.write_text(wanted, encoding="utf-8")
+    for path, wanted in ((PAGE, current_page()), (MANIFEST, current_manifest())):
+        if not options.check:
+            path.write_text(wanted, encoding="utf-8")
+        elif wanted != path.read_text(encoding="utf-8"):
+            sys.exit(f"{path.name} isn't current: run script/cases")
 
 
 if __name__ == "__main__":

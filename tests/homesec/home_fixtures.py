@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from alarm_fixtures import LOW_COST
 from camera_forms import PROBED
+from found_cameras import DETAILS, FOUND
 from homesec_fixtures import CAMERA_ID, ScriptedDetector, camera
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -15,11 +16,13 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from recipient_fixtures import NUMBER
 
 from custom_components.homesec.alarm import pins
+from custom_components.homesec.cameras import announcements
 from custom_components.homesec.cameras.discovery import FoundCameras
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPDATED
+from custom_components.homesec.engine.core import errors
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
-from custom_components.homesec.flows import camera_search, problems
+from custom_components.homesec.flows import camera_login, camera_search, problems
 from homesec_dev import footage
 
 if TYPE_CHECKING:
@@ -113,6 +116,42 @@ def probe() -> Iterator[Any]:
     """Replace the engine's probe, which needs a camera."""
     with patch.object(HomeSecEngine, "probe", return_value=PROBED) as probe:
         yield probe
+
+
+@pytest.fixture
+def search(nothing_found: Any) -> Any:
+    """The search, which finds one camera of each kind."""
+    nothing_found.return_value = FOUND
+    return nothing_found
+
+
+@pytest.fixture
+def read() -> Iterator[Any]:
+    """What a device that was found tells of itself."""
+    with patch.object(camera_login, "async_read_device", return_value=DETAILS) as read:
+        yield read
+
+
+@pytest.fixture
+def neighbors() -> Iterator[Any]:
+    """What this system knows of MAC addresses: nothing."""
+    with patch.object(announcements, "find_mac", return_value="") as find:
+        yield find
+
+
+@pytest.fixture
+def streams(probe: Any) -> dict[str, Any]:
+    """The streams that can be opened, or what happens instead; no other path exists."""
+    known: dict[str, Any] = {}
+
+    def open_stream(config: Any, _feed: object) -> Any:
+        found = known.get(config.location, errors.StreamNotFound())
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    probe.side_effect = open_stream
+    return known
 
 
 @pytest.fixture

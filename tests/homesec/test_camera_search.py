@@ -1,134 +1,37 @@
-"""The camera flow of a new camera: the search, a login for what it found, and makers' paths."""
+"""The camera flow of a new camera: the search, and a login for what it found."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
-from camera_forms import (
-    PROBED,
-    SETTINGS,
-    start_search,
-    submit_subentry,
-    suggested_values,
+from camera_forms import PROBED, start_search, submit_subentry, suggested_values
+from found_cameras import (
+    BY_MAKER,
+    DETAILS,
+    DEVICE,
+    FOUND,
+    LOGIN,
+    LOW,
+    MAC,
+    MAIN,
+    choose,
+    option,
+    save,
 )
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homesec_fixtures import set_up
 import pytest
 
-from custom_components.homesec.cameras.discovery import FoundCameras, OtherCamera
-from custom_components.homesec.cameras.webcams import Webcam
+from custom_components.homesec.cameras.discovery import FoundCameras
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core import errors
-from custom_components.homesec.engine.core.discovery import (
-    DeviceDetails,
-    OnvifDevice,
-    StreamProfile,
-)
-from custom_components.homesec.flows import camera_login
+from custom_components.homesec.engine.core.discovery import DeviceDetails
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from homeassistant.config_entries import ConfigSubentry
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
-
-MAC = "00:1a:2b:3c:4d:5e"
-MAIN, LOW = "rtsp://192.0.2.7:554/main", "rtsp://192.0.2.7:554/low"
-DEVICE = OnvifDevice(
-    id="urn:uuid:1",
-    address="http://192.0.2.7/onvif/device_service",
-    host="192.0.2.7",
-    port=80,
-    name="Eye 7",
-    maker="Acme",
-)
-BARE = OnvifDevice(id="urn:uuid:2", address="http://192.0.2.8/", host="192.0.2.8", port=80)
-DETAILS = DeviceDetails(
-    maker="Acme",
-    model="Eye 7",
-    firmware="1.2",
-    serial="A7",
-    mac=MAC,
-    profiles=(
-        StreamProfile(token="m", name="main", url=MAIN, codec="h264", width=1920, height=1080),
-        StreamProfile(token="s", name="sub", url=LOW, codec="h264", width=640, height=360),
-    ),
-)
-FOUND = FoundCameras(
-    devices=(DEVICE, BARE),
-    entities=(
-        OtherCamera(entity_id="camera.drive", name="Drive", integration="demo"),
-        OtherCamera(entity_id="camera.shed", name="Shed", integration=""),
-    ),
-    webcams=(Webcam("/dev/video7", "Desk cam"),),
-)
-LOGIN = {"username": "guard", "password": "s3cret", "preset": "outdoor"}
-BY_MAKER = {"maker": "Reolink", "host": "192.0.2.7", "channel": 1.0, **LOGIN}
-REOLINK = ["rtsp://192.0.2.7/Preview_01_main", "rtsp://192.0.2.7/h264Preview_01_main"]
-REOLINK_LOW = "rtsp://192.0.2.7/h264Preview_01_sub"
-
-
-@pytest.fixture
-def search(nothing_found: Any) -> Any:
-    """The search, which finds one camera of each kind."""
-    nothing_found.return_value = FOUND
-    return nothing_found
-
-
-@pytest.fixture
-def read() -> Iterator[Any]:
-    """What a device that was found tells of itself."""
-    with patch.object(camera_login, "async_read_device", return_value=DETAILS) as read:
-        yield read
-
-
-@pytest.fixture
-def streams(probe: Any) -> dict[str, Any]:
-    """The streams that can be opened, or what happens instead; no other path exists."""
-    known: dict[str, Any] = {}
-
-    def open_stream(config: Any, _feed: object) -> Any:
-        found = known.get(config.location, errors.StreamNotFound())
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    probe.side_effect = open_stream
-    return known
-
-
-def opened(probe: Any) -> list[str]:
-    """Return the URLs that were opened, in that order."""
-    return [call.args[0].location for call in probe.call_args_list]
-
-
-def option(flow: dict[str, Any], label: str) -> str:
-    """Return the value of the option with this label."""
-    [selector] = flow["data_schema"].schema.values()
-    labels = {each["label"]: each["value"] for each in selector.config["options"]}
-    assert label in labels, list(labels)
-    return labels[label]
-
-
-async def choose(hass: HomeAssistant, entry: MockConfigEntry, label: str) -> dict[str, Any]:
-    """Search, and choose an option."""
-    flow = await start_search(hass, entry)
-    assert flow["step_id"] == "found"
-    return await submit_subentry(hass, flow, {"found": option(flow, label)})
-
-
-async def save(hass: HomeAssistant, entry: MockConfigEntry, shown: Any) -> ConfigSubentry:
-    """Save the settings, and return the camera."""
-    assert shown["step_id"] == "settings", shown["errors"]
-    done = await submit_subentry(hass, shown, SETTINGS)
-    assert done["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
-    [camera] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
-    return camera
 
 
 # --- the list ------------------------------------------------------------------------------------
@@ -365,134 +268,3 @@ async def test_device_whose_stream_cannot_be_opened_shows_why(
     assert (again["step_id"], again["errors"]) == (step, expected)
     if step == "source":
         assert suggested_values(again)["url"] == MAIN
-
-
-# --- a maker -------------------------------------------------------------------------------------
-
-
-async def test_paths_of_a_maker_are_tried_until_one_exists(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    nothing_found: Any,
-    streams: dict[str, Any],
-    probe: Any,
-) -> None:
-    streams |= {REOLINK[1]: PROBED, REOLINK_LOW: PROBED}
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    shown = await submit_subentry(hass, form, BY_MAKER)
-    assert opened(probe) == [*REOLINK, REOLINK_LOW]
-    assert suggested_values(shown)["name"] == ""
-    camera = await save(hass, entry, shown)
-    assert (camera.data["url"], camera.data["detect_url"]) == (REOLINK[1], REOLINK_LOW)
-    assert camera.data["device_info"]["maker"] == "Reolink"
-    # The same camera again is found out once its path is known.
-    nothing_found.return_value = FOUND
-    assert option(await start_search(hass, entry), "Acme Eye 7 (192.0.2.7), added before")
-    form = await choose(hass, entry, "Select the maker")
-    again = await submit_subentry(hass, form, BY_MAKER)
-    assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
-
-
-@pytest.mark.parametrize(
-    ("failure", "calls", "expected"),
-    [
-        (None, 2, {"maker": "maker_paths_missing"}),
-        (errors.LoginRefused(), 1, {"password": "invalid_auth"}),
-        (errors.StreamNotFound(login="wrong"), 1, {"password": "invalid_auth"}),
-        (errors.NoRoute(), 1, {"host": "no_route"}),
-        (errors.ConnectionRefused(), 2, {"maker": "maker_paths_missing"}),
-    ],
-)
-async def test_maker_without_a_working_path_shows_why(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    streams: dict[str, Any],
-    probe: Any,
-    failure: errors.SourceError | None,
-    calls: int,
-    expected: dict[str, str],
-) -> None:
-    if failure is not None:
-        streams[REOLINK[0]] = failure
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    again = await submit_subentry(hass, form, BY_MAKER)
-    assert (again["step_id"], again["errors"]) == ("maker", expected)
-    assert len(opened(probe)) == calls, "a camera locks out who guesses"
-    shown = suggested_values(again)
-    assert (shown["maker"], shown["host"], shown["username"]) == ("Reolink", "192.0.2.7", "guard")
-    assert "password" not in shown
-    streams |= {REOLINK[0]: PROBED}
-    again = await submit_subentry(hass, again, {**BY_MAKER, "password": ""})
-    assert again["step_id"] == "settings"
-
-
-async def test_camera_without_a_low_resolution_stream_has_its_main_stream_only(
-    hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any], probe: Any
-) -> None:
-    streams |= {"rtsp://192.0.2.7/live": PROBED}
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    shown = await submit_subentry(hass, form, {**BY_MAKER, "maker": "Wyze"})
-    camera = await save(hass, entry, shown)
-    assert "detect_url" not in camera.data
-    assert opened(probe)[0] == "rtsp://192.0.2.7/live"
-
-
-async def test_closed_ports_are_told_if_no_other_port_answers(
-    hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any], probe: Any
-) -> None:
-    urls = ["rtsp://192.0.2.7/videoMain", "rtsp://192.0.2.7:88/videoMain"]
-    streams |= dict.fromkeys(urls, errors.ConnectionRefused())
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    again = await submit_subentry(hass, form, {**BY_MAKER, "maker": "Foscam"})
-    assert again["errors"] == {"host": "connection_refused"}
-    assert opened(probe) == urls
-
-
-async def test_address_that_is_none_is_refused_without_a_connection(
-    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
-) -> None:
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    again = await submit_subentry(hass, form, {**BY_MAKER, "host": "the garden"})
-    assert (again["step_id"], again["errors"]) == ("maker", {"host": "invalid_address"})
-    probe.assert_not_called()
-
-
-@pytest.mark.parametrize(
-    ("failure", "expected"),
-    [
-        (errors.InvalidSource(), {"host": "invalid_address"}),
-        (errors.HostNotFound(), {"host": "host_not_found"}),
-        (errors.OnvifMissing(), {"base": "no_onvif"}),
-        (errors.LoginRefused(), {"password": "invalid_auth"}),
-    ],
-)
-async def test_device_by_its_address_that_tells_nothing_shows_why(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    read: Any,
-    failure: errors.HomeSecError,
-    expected: dict[str, str],
-) -> None:
-    read.side_effect = failure
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    again = await submit_subentry(hass, form, {**BY_MAKER, "maker": "ONVIF"})
-    assert (again["step_id"], again["errors"]) == ("maker", expected)
-    assert suggested_values(again)["maker"] == "ONVIF"
-
-
-async def test_mac_of_a_camera_by_its_address_is_remembered(
-    hass: HomeAssistant, entry: MockConfigEntry, streams: dict[str, Any]
-) -> None:
-    streams |= {REOLINK[0]: PROBED}
-    await set_up(hass, entry)
-    form = await choose(hass, entry, "Select the maker")
-    shown = await submit_subentry(hass, form, BY_MAKER)
-    with patch("custom_components.homesec.flows.camera_flow.find_mac", return_value=MAC):
-        camera = await save(hass, entry, shown)
-    assert camera.data["device_info"] == {"maker": "Reolink", "mac": MAC}

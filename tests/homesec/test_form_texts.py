@@ -81,6 +81,8 @@ def test_config_flow_forms_have_all_texts() -> None:
         ("enter_pin", pin_gate.PIN_SCHEMA),
     ):
         check_form(schema, steps[step])
+    assert re.findall(r"{(\w+)}", json.dumps(steps["add_camera"])) == ["host"]
+    assert re.findall(r"{(\w+)}", TEXTS["config"]["flow_title"]) == ["name"]
     menu = {"bucket", "encryption", "cloud_off"}
     assert steps["cloud"]["menu_options"].keys() == menu
     assert steps["cloud"]["menu_option_descriptions"].keys() == menu
@@ -113,7 +115,8 @@ def test_config_flow_errors_have_texts() -> None:
     assert TEXTS["config"]["error"].keys() == used | PIN_ERRORS
     flows = ("flows.custom_model_flow", "flows.storage_flow", "flows.alarm_flow")
     reasons = set(re.findall(r'reason="(\w+)"', "".join(SOURCE[flow] for flow in flows)))
-    reasons |= set(re.findall(r'async_abort\(\s*reason="(\w+)"', SOURCE["config_flow"]))
+    one_line = SOURCE["config_flow"] + SOURCE["flows.camera_offer"]
+    reasons |= set(re.findall(r'async_abort\(\s*reason="(\w+)"', one_line))
     assert TEXTS["config"]["abort"].keys() == reasons
     assert TEXTS["config"]["progress"].keys() == {"try_model", "probe_bucket", "check"}
     for group in ("error", "abort"):

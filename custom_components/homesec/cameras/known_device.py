@@ -41,7 +41,7 @@ class KnownDevice:
     @classmethod
     def reported(cls, **texts: str) -> Self:
         """Return what a camera reported, without what no text should have in it."""
-        known = {key: _plain(text) for key, text in texts.items()}
+        known = {key: plain_text(text) for key, text in texts.items()}
         return cls(**known | {"mac": normal_mac(texts.get("mac", ""))})
 
     def as_stored(self) -> dict[str, str]:
@@ -84,5 +84,6 @@ def source_mac(data: Mapping[str, Any]) -> str:
     return KnownDevice.of(data).mac if CONF_URL in data else ""
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Return what a device says of itself as a short text without odd characters."""
     return "".join(char for char in text if char.isprintable())[:MAX_LENGTH].strip()

@@ -193,6 +193,7 @@ class CameraFlow(CameraSearchSteps):
     @override
     def async_remove(self) -> None:
         """Delete the picture when the flow ends or is aborted."""
+        super().async_remove()
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is not None and entry.state is ConfigEntryState.LOADED:
             self._runtime.previews.pop(self.flow_id, None)

@@ -16,8 +16,17 @@ from ..const import (
     LOGGER,
     SECTION_CONNECTION,
 )
-from ..engine.core.discovery import EventKind
-from ..engine.core.errors import HomeSecError, InvalidSource, SourceError, StreamNotFound
+from ..engine.core.discovery import EventKind, OnvifDevice
+from ..engine.core.errors import (
+    ConnectionRefused,
+    DiscoveryError,
+    HomeSecError,
+    InvalidSource,
+    LoginRefused,
+    SourceError,
+    StreamNotFound,
+)
+from ..engine.core.source_url import DEFAULT_PORTS
 from ..translations import async_options
 from .camera_source import TEXTS, CameraSourceSteps
 from .found_form import (
@@ -39,13 +48,17 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import SubentryFlowResult
     from probatio import Schema
 
-    from ..engine.core.discovery import DeviceDetails, OnvifDevice
+    from ..cameras.announcements import AnnouncedCamera
+    from ..engine.core.discovery import DeviceDetails
 
 _LOGIN, _MAKER = "login", "maker"  # steps
 _NO_STREAMS = "no_streams"
+_NO_PATHS = "maker_paths_missing"
 _INVALID_ADDRESS = "invalid_address"
 _NOT_IN_FORM = (SECTION_CONNECTION, "verify_tls")
 """Fields of the form with the whole source only, which an error can be about."""
+_ONVIF_ONLY = (DiscoveryError, ConnectionRefused, LoginRefused)
+"""What may be wrong with ONVIF alone."""
 
 
 class CameraLoginSteps(CameraSourceSteps):
@@ -59,6 +72,25 @@ class CameraLoginSteps(CameraSourceSteps):
         self._read_task: asyncio.Task[DeviceDetails] | None = None
         self._answer: dict[str, Any] = {}  # to the form with the maker
         self._reported: list[EventKind] = []  # what the camera's own detection reports
+        self._announced: AnnouncedCamera | None = None
+        self._tries_paths = False  # those of the maker, not what the camera told
+
+    async def _async_begin_with(self, camera: AnnouncedCamera) -> SubentryFlowResult:
+        """Ask for the login of a camera that showed up by itself; for its maker if need be."""
+        self._announced = camera
+        if not camera.maker:
+            self._answer = {CONF_HOST: camera.host, CONF_MAKER: ANY_BY_ONVIF}
+            return await self.async_step_maker(None)
+        self._address = camera.host
+        self._chosen = OnvifDevice(
+            id=camera.id,
+            address=camera.host,
+            host=camera.host,
+            port=DEFAULT_PORTS["http"],
+            name=camera.name or camera.maker,
+            maker=camera.maker,
+        )
+        return await self.async_step_login(None)
 
     @abort_if_not_loaded
     async def async_step_login(
@@ -69,7 +101,7 @@ class CameraLoginSteps(CameraSourceSteps):
         if user_input is not None:
             self._preset = CameraPreset(user_input[CONF_PRESET])
             self._source = stream_source(user_input, self._source, "")
-            self._errors = {}
+            self._errors, self._tries_paths = {}, False
             return await self.async_step_read()
         return await self._async_show(_LOGIN, login_schema(), {})
 
@@ -93,10 +125,27 @@ class CameraLoginSteps(CameraSourceSteps):
         except Exception:  # noqa: BLE001 - the flow goes on, and the log has the error
             LOGGER.exception("A camera couldn't be asked for its streams")
             self._errors = {"base": HomeSecError.key}
+        if self._errors and await self._async_try_paths(task.exception()):
+            return self.async_show_progress_done(next_step_id="preview")
         if self._errors:
             return self.async_show_progress_done(next_step_id=self._asked_by)
         several = len(self._channels) > 1
         return self.async_show_progress_done(next_step_id=CONF_CHANNEL if several else "preview")
+
+    async def _async_try_paths(self, failure: BaseException | None) -> bool:
+        """Return whether to try the usual paths of an announced camera's maker.
+
+        Many cameras have ONVIF turned off at first, or another login for it.
+        """
+        camera = self._announced
+        if camera is None or self._asked_by != _LOGIN or not isinstance(failure, _ONVIF_ONLY):
+            return False
+        makers = await self.hass.async_add_executor_job(read_makers)
+        self._pairs = makers[camera.maker].stream_pairs(camera.host)
+        self._source = {**self._source, CONF_URL: self._pairs[0].main}
+        self._device = KnownDevice(maker=camera.maker, mac=camera.mac)
+        self._errors, self._error_placeholders, self._tries_paths = {}, {}, True
+        return True
 
     async def _async_read(self) -> DeviceDetails:
         return await async_read_device(
@@ -119,9 +168,10 @@ class CameraLoginSteps(CameraSourceSteps):
         if (password := self._errors.get(CONF_PASSWORD)) is not None:
             self._errors = {CONF_PASSWORD: password}
         elif self._asked_by == _LOGIN:
-            self._errors = {"base": error.key}
+            missing = isinstance(error, StreamNotFound) and self._tries_paths
+            self._errors = {"base": _NO_PATHS if missing else error.key}
         elif isinstance(error, StreamNotFound):
-            self._errors = {CONF_MAKER: "maker_paths_missing"}
+            self._errors = {CONF_MAKER: _NO_PATHS}
         else:
             is_none = isinstance(error, InvalidSource)
             self._errors = {CONF_HOST: _INVALID_ADDRESS if is_none else error.key}

@@ -1,12 +1,15 @@
 """The steps of the camera's flow that find a new camera, so that nobody has to know its URL."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.const import CONF_ENTITY_ID
+from homeassistant.core import callback
 from homeassistant.helpers.translation import async_get_translations
 
+from ..cameras.announcements import AnnouncedCamera
 from ..cameras.discovery import FoundCameras, async_search
 from ..cameras.known_device import source_host
+from ..cameras.offers import async_get_offers
 from ..const import CONF_FOUND, LOGGER, SUBENTRY_CAMERA
 from ..engine.core.errors import HomeSecError
 from ..translations import async_options
@@ -30,8 +33,12 @@ class CameraSearchSteps(CameraLoginSteps):
         self._offers: dict[str, Offer] = {}
 
     @abort_if_not_loaded
-    async def async_step_user(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Search for cameras first."""
+    async def async_step_user(
+        self, announced: dict[str, Any] | AnnouncedCamera | None = None
+    ) -> SubentryFlowResult:
+        """Search for cameras first, or go on with one that showed up by itself."""
+        if isinstance(announced, AnnouncedCamera):
+            return await self._async_begin_with(announced)
         return await self.async_step_search()
 
     async def async_step_search(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -96,3 +103,15 @@ class CameraSearchSteps(CameraLoginSteps):
             return await self.async_step_login(None)
         self._source = {} if offer is None else dict(offer.source)
         return await self.async_step_source()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Withdraw the offers of what was added; offer a camera again whose form was closed."""
+        super().async_remove()
+        offers = async_get_offers(self.hass)
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is not None:
+            offers.async_withdraw_added(entry)
+        if self._announced is not None:
+            offers.async_offer(self._announced)

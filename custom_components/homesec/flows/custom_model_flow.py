@@ -192,6 +192,7 @@ class CustomModelSteps(FormSteps):
     @override
     def async_remove(self) -> None:
         """Delete the uploads when the flow ends or is aborted."""
+        super().async_remove()
         self._delete_uploads()
 
     @callback

@@ -83,7 +83,8 @@ def install_home_assistant(root: Root) -> None:
     _uv_install(root, "--constraint", constraints, f"homeassistant=={version('homeassistant')}")
     domains = [
         *_configured(),
-        "dhcp",  # Home Assistant requires it for what the manifest says of registered devices
+        # Home Assistant requires them for the announcements in the manifest.
+        *("dhcp", "ssdp", "zeroconf"),
         *_manifest_list("dependencies"),
         *_manifest_list("after_dependencies"),
     ]
