@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 
+from .alarm.action_watch import ActionWatch
 from .alarm.controller import AlarmController
 from .alarm.guard import Guard
 from .alarm.settings_watch import SettingsWatch
@@ -18,7 +19,7 @@ from .cloud.monitor import StorageMonitor
 from .coordinator import HomeSecCoordinator
 from .detector.state import DetectorState
 from .devices import Devices
-from .engine_host import EngineHost
+from .engine_host import EngineHost, clips_dir
 from .event_bus import EventBus
 from .issues import Issues
 from .visit_statistics import VisitCounts
@@ -49,6 +50,7 @@ class HomeSecData:
     guard: Guard = field(init=False)
     alerts: AlertController = field(init=False)
     settings: SettingsWatch = field(init=False)
+    actions: ActionWatch = field(init=False)
     storage: StorageMonitor = field(init=False)
     visits: VisitCounts = field(init=False)
     coordinator: HomeSecCoordinator = field(init=False)
@@ -93,6 +95,13 @@ class HomeSecData:
             guard=self.guard,
             bus=bus,
             cameras=cameras,
+            send=self.alerts.async_send_changes,
+        )
+        self.actions = ActionWatch(
+            hass,
+            entry,
+            guard=self.guard,
+            folder=clips_dir(hass),
             send=self.alerts.async_send_changes,
         )
         self.coordinator = HomeSecCoordinator(

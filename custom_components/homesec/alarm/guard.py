@@ -41,6 +41,7 @@ class Weakening(StrEnum):
     CAMERA_SETTINGS = "camera_settings"
     CAMERA_ZONES = "camera_zones"
     ENTITY_DISABLED = "entity_disabled"
+    AUTOMATION_OFF = "automation_off"
     RECIPIENT_REMOVED = "recipient_removed"
     RECIPIENT_CHANGED = "recipient_changed"
     PINS = "pins"
@@ -181,6 +182,19 @@ class Guard:
             actor = await async_actor(self._hass, context, self._alarm.codes.sources)
             attempt = {"action": action, "cameras": [], "clips": 0, "source": actor.kind.value}
             self.async_refuse("not_allowed", attempt, actor)
+
+    async def async_trace_weakened(self, context: Context, action: Weakening) -> None:
+        """Announce what Home Assistant lets users do without asking HomeSec."""
+        if self.active:
+            actor = await async_actor(self._hass, context, self._alarm.codes.sources)
+            data = {
+                "action": action.value,
+                "cameras": [],
+                "clips": 0,
+                "source": actor.kind.value,
+                "by": actor.name,
+            }
+            self._async_announce(EVENT_ALARM_WEAKENED, data, actor)
 
     @callback
     def async_refuse(self, reason: str, attempt: dict[str, Any], actor: Actor) -> None:
