@@ -187,7 +187,7 @@ class Guard:
         """Announce what Home Assistant lets users do without asking HomeSec."""
         if self.active:
             actor = await async_actor(self._hass, context, self._alarm.codes.sources)
-            data = {
+            data: dict[str, Any] = {
                 "action": action.value,
                 "cameras": [],
                 "clips": 0,
