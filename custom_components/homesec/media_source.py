@@ -20,9 +20,10 @@ from homeassistant.components.media_source import (
     PlayMedia,
     Unresolvable,
 )
+from homeassistant.components.websocket_api import current_connection
 from homeassistant.util import dt as dt_util
 
-from .access import async_get_runtime
+from .access import Permission, async_get_runtime, check_permission
 from .clips import media_search, naming
 from .clips.cache import get_caches
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
@@ -60,9 +61,15 @@ class ClipSource(MediaSource):
         self.hass = hass
 
     def _runtime(self) -> HomeSecData:
-        """Return the loaded entry's runtime. Raises ``EngineNotRunningError``."""
+        """Return the loaded entry's runtime.
+
+        Raises ``EngineNotRunningError``, or ``Unauthorized`` for who may not see clips.
+        """
         if (runtime := async_get_runtime(self.hass)) is None:
             raise EngineNotRunningError
+        # Home Assistant asks in the name of nobody, but in the task of a user's command.
+        if (connection := current_connection.get()) is not None:
+            check_permission(connection.user, runtime, Permission.READ)
         return runtime
 
     @override

@@ -36,9 +36,11 @@ def async_setup_views(hass: HomeAssistant) -> None:
 
 
 def _runtime(request: web.Request) -> HomeSecData:
-    """Return the loaded entry's runtime; otherwise answer 503."""
+    """Return the loaded entry's runtime; otherwise answer 503, or 403 to who may not see clips."""
     if (runtime := async_get_runtime(request.app[KEY_HASS])) is None:
         raise web.HTTPServiceUnavailable
+    if not has_permission(request[KEY_HASS_USER], runtime, Permission.READ):
+        raise web.HTTPForbidden
     return runtime
 
 
@@ -163,10 +165,7 @@ class LastPictureView(HomeAssistantView):
 
     async def get(self, request: web.Request, camera_id: str, at_ms: str) -> web.Response:  # noqa: ARG002
         """Serve the JPEG."""
-        runtime = _runtime(request)
-        if not has_permission(request[KEY_HASS_USER], runtime, Permission.READ):
-            raise web.HTTPForbidden
-        if (picture := await runtime.pictures.async_find(camera_id)) is None:
+        if (picture := await _runtime(request).pictures.async_find(camera_id)) is None:
             raise web.HTTPNotFound
         return web.Response(body=picture.jpeg, content_type="image/jpeg", headers=_CACHED)
 
