@@ -53,6 +53,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     await coordinator.daylight.async_load()
     await runtime.alerts.async_load()
     runtime.devices.async_register(None)
+    entry.async_on_unload(runtime.devices.async_follow_names())
     coordinator.async_sync_cameras()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(

@@ -1,9 +1,9 @@
 """The devices: one of HomeSec itself, and one for each camera and recipient."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import CONF_ENTITY_ID
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MANUFACTURER = "HomeSec"
 PAGE = f"homeassistant://{DOMAIN}"  # HomeSec's page, opened by "Visit"
+NAME: Final = "name_by_user"
 
 
 class Devices:
@@ -29,11 +30,47 @@ class Devices:
     @callback
     def async_register(self, subentry_id: str | None) -> None:
         """Add a device or rename it; HomeSec's own one has to be the first."""
-        self._ids[subentry_id] = self._registry.async_get_or_create(
-            config_entry_id=self._entry.entry_id,
-            config_subentry_id=subentry_id,
-            **self.info(subentry_id),
-        ).id
+        info = self.info(subentry_id)
+        before = self._registry.async_get(self._ids.get(subentry_id, ""))
+        device = self._registry.async_get_or_create(
+            config_entry_id=self._entry.entry_id, config_subentry_id=subentry_id, **info
+        )
+        self._ids[subentry_id] = device.id
+        renamed = before is not None and before.name != info["name"]
+        if renamed and subentry_id and device.name_by_user not in (None, info["name"]):
+            # It was renamed in HomeSec's form, which the name from before would hide.
+            self._registry.async_update_device(device.id, name_by_user=None)
+
+    @callback
+    def async_follow_names(self) -> CALLBACK_TYPE:
+        """Call cameras and recipients what their devices are called; return what ends that.
+
+        Home Assistant shows the name that a user gives to a device in place of ours.
+        """
+        for subentry_id in list(self._entry.subentries):
+            identifier = (DOMAIN, subentry_id)
+            found = self._registry.async_get_device_by_identifier(identifier, self._entry.entry_id)
+            if found is not None:
+                self._async_take_name(found.id, subentry_id)
+        return self._hass.bus.async_listen(
+            dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_device_updated
+        )
+
+    @callback
+    def _async_device_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        data = event.data
+        if data["action"] != "update" or NAME not in data["changes"]:
+            return
+        for subentry_id, device_id in self._ids.items():
+            if device_id == data["device_id"] and subentry_id in self._entry.subentries:
+                self._async_take_name(device_id, str(subentry_id))
+
+    def _async_take_name(self, device_id: str, subentry_id: str) -> None:
+        device = self._registry.async_get(device_id)
+        name = "" if device is None else (device.name_by_user or "").strip()
+        subentry = self._entry.subentries[subentry_id]
+        if name and name != subentry.title:
+            self._hass.config_entries.async_update_subentry(self._entry, subentry, title=name)
 
     @callback
     def async_forget(self, subentry_id: str) -> None:
