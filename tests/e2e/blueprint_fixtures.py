@@ -59,7 +59,7 @@ class House:
         return demo_setup.entity_id(self.ha.client, "alarm_control_panel")
 
     def fire(self, event: str, **data: Any) -> None:
-        self.ha.client.post(f"/api/events/{event}", data)
+        self.ha.client.act("stand_in.fire", event_type=event, event_data=data)
 
     def alert(self, event: str = "homesec_alert", **data: Any) -> None:
         self.fire(event, **(ALERT | self.camera | {"image_entity_id": "image.picture"} | data))

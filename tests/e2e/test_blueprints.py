@@ -127,6 +127,35 @@ def test_phone_blueprint_alarm_is_critical(house: House, automation: Callable[..
     assert "image" not in data
 
 
+def test_phone_blueprint_clears_an_alarm_that_is_disarmed(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    automation("phone_alert", phone=house.phone)
+    client.act("alarm_control_panel.alarm_trigger", entity_id=house.panel)
+    told = house.push.next()
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
+    cleared = house.push.next()
+    assert cleared["message"] == "clear_notification"
+    assert cleared["data"]["tag"] == told["data"]["tag"]
+    # Its clip, which is ready only now, doesn't bring it back.
+    ready = {"kind": "alarm", "alarm_state": "disarmed", "clip_ready": True}
+    house.alert("homesec_alert_updated", **ready)
+    house.alert(kind="test")
+    assert house.push.next()["title"] == ALERT["title"]
+
+
+@pytest.mark.parametrize("inputs", [{"clear": False}, {"kinds": ["alarm", "duress"]}])
+def test_phone_blueprint_keeps_what_is_not_to_be_cleared(
+    house: House, automation: Callable[..., str], inputs: dict[str, object]
+) -> None:
+    automation("phone_alert", phone=house.phone, **inputs)
+    house.fire("homesec_alarm_disarmed", tags=["homesec-1"])
+    ready = {"kind": "alarm", "alarm_state": "disarmed", "clip_ready": True}
+    house.alert("homesec_alert_updated", **ready)
+    assert house.push.next()["title"] == ALERT["title"]
+
+
 def test_phone_blueprint_by_default_skips_duress(
     house: House, automation: Callable[..., str]
 ) -> None:
@@ -197,6 +226,23 @@ def test_wake_blueprint_repeats_until_disarmed(
     while (told := house.push.next())["message"] != "clear_notification":
         assert told["title"] == "Alarm!"
     assert told["data"]["tag"] == "homesec-alarm"
+
+
+def test_wake_blueprint_clears_what_outlasted_its_last_alert(
+    house: House, automation: Callable[..., str]
+) -> None:
+    client = house.ha.client
+    inputs = {"phone": house.phone, "panel": house.panel, "every": {"milliseconds": 300}}
+    automation("critical_alarm", **inputs, times=1)
+    client.act("alarm_control_panel.alarm_trigger", entity_id=house.panel)
+    assert house.push.next()["title"] == "Alarm!"
+    deadline = time.monotonic() + 30
+    while client.state("automation.test_critical_alarm")["attributes"]["current"]:
+        assert time.monotonic() < deadline, "it still runs"
+        time.sleep(0.1)
+    client.act("alarm_control_panel.alarm_disarm", entity_id=house.panel, code=PIN)
+    told = house.push.next()
+    assert (told["message"], told["data"]["tag"]) == ("clear_notification", "homesec-alarm")
 
 
 def test_email_blueprint_attaches_still(house: House, automation: Callable[..., str]) -> None:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from http import HTTPStatus
 import json
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from alert_automations import automate, count, failing, issues, raise_alert, settle
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from homesec_fixtures import call, set_up, until
 from push_service import PushService, add_phone, push_service
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
 from recipient_fixtures import ANN, recipient, set_up_recipients
 from twilio_server import Fault, Kind
 
+from custom_components.homesec.alerts.undelivered import GONE_S
 from custom_components.homesec.issues import recipient_issue_id
 
 if TYPE_CHECKING:
@@ -228,6 +235,24 @@ async def test_notify_action_that_is_gone_is_a_repair(
     await automate(hass, TRIGGERS["homesec"], {"action": "notify.mobile_app_phone"})
     await raise_alert(hass, bare)
     assert [event.data["error"] for event in lost] == ["automation_failed"]
+
+
+async def test_failed_automation_that_is_removed_has_no_repair(
+    hass: HomeAssistant, bare: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, bare)
+    await automate(hass, TRIGGERS["homesec"], {"action": "notify.mobile_app_phone"})
+    await raise_alert(hass, bare)
+    shown = issues(issue_registry)
+    assert shown == {"undelivered_automation.tell_me": "alert_automation_failed"}
+    with patch("homeassistant.config.load_yaml_config_file", return_value={"automation": []}):
+        await hass.services.async_call("automation", "reload", blocking=True)
+    assert hass.states.get("automation.tell_me").state == "unavailable"
+    await hass.async_block_till_done()
+    assert issues(issue_registry) == shown  # perhaps it's only reloaded
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=GONE_S + 1))
+    await hass.async_block_till_done()
+    assert (issues(issue_registry), failing(hass, bare)) == ({}, [])
 
 
 async def test_automation_that_fails_on_something_else_is_not_watched(

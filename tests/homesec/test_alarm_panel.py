@@ -6,6 +6,7 @@ from datetime import timedelta
 import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 from alarm_fixtures import StubClock
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
@@ -158,7 +159,7 @@ async def test_delays_lead_through_announced_states(
             }
         ],
         [{"mode": "away", "label": "person", "triggered_by": "Gone", **GONE}],
-        [{"changed_by": None, "was": "triggered", "mode": "away"}],
+        [{"changed_by": None, "was": "triggered", "mode": "away", "tags": [ANY]}],
     ]
     assert dispatched == [AlarmTriggered(camera_id="no longer there", label="person")]
 

@@ -11,8 +11,10 @@ from homeassistant.core import CoreState
 from homeassistant.util import dt as dt_util
 from homesec_fixtures import CAMERA_ID, PERSON, arm, guard, set_up, state, until
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec.alerts.dispatch import AlertDispatcher
+from custom_components.homesec.const import EVENT_ALARM_DISARMED
 from custom_components.homesec.event_bus import Duress
 
 if TYPE_CHECKING:
@@ -75,6 +77,28 @@ async def test_manual_alarm_alert_has_no_camera(
     assert data["triggered_by"] == "Ann"
     assert data["link"] == "/homesec"
     assert data["still"] is None
+
+
+async def test_disarming_tells_which_notifications_are_over(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    alerts: list[Event],
+) -> None:
+    disarmed = async_capture_events(hass, EVENT_ALARM_DISARMED)
+    await guard(hass, entry)
+    detector.sees = [PERSON]
+    await until(
+        hass, lambda: state(hass, "alarm_control_panel", "alarm", entry.entry_id) == "triggered"
+    )
+    await until(hass, lambda: alerts)
+    await hass.config_entries.async_reload(entry.entry_id)  # what is stored survives
+    await arm(hass, entry, "disarm")
+    await until(hass, lambda: disarmed)
+    assert disarmed[0].data["tags"] == [alerts[0].data["tag"]]
+    await arm(hass, entry)
+    await arm(hass, entry, "disarm")
+    assert disarmed[1].data["tags"] == []
 
 
 async def test_duress_sends_alert(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 
 from ..bus_events import alarm_event
-from ..const import EVENT_ALARM_DURESS
+from ..const import EVENT_ALARM_DISARMED, EVENT_ALARM_DURESS
 from ..event_bus import AlarmChanged, AlarmTriggered, CamerasMissing, Duress
 from ..private_events import async_fire_private
 from .camera_check import bypassed_names
@@ -13,6 +13,8 @@ from .cause import Cause
 from .machine import AlarmState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..cameras.registry import CameraRegistry
     from ..event_bus import EventBus
     from ..issues import Issues
@@ -29,6 +31,8 @@ class AlarmAnnouncer:
         self._bus = bus
         self._cameras = cameras
         self._issues = issues
+        self.take_tags: Callable[[], list[str]] = list
+        """Returns, once, the tags of the notifications about an alarm; alerts replace it."""
 
     @callback
     def async_state(
@@ -52,6 +56,8 @@ class AlarmAnnouncer:
         )
         if announced is not None:
             event_type, data = announced
+            if event_type == EVENT_ALARM_DISARMED:
+                data = data | {"tags": self.take_tags()}
             self._hass.bus.async_fire(event_type, data | self._cameras.event_data(cause.camera_id))
         self.async_change()
         self.async_missing(missing)

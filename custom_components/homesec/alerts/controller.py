@@ -103,6 +103,7 @@ class AlertController:
         self.undelivered.async_show()
         kinds = (AlarmChanged, AlarmTriggered, CamerasMissing, Duress, TamperChanged)
         self._bus.async_subscribe(self._async_handle_alarm, kinds=kinds)
+        self._alarm.announcer.take_tags = self._take_alarm_tags
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -182,6 +183,11 @@ class AlertController:
                 self._async_dispatch(missing_alert(self._cameras, missing, mode=mode, at=_now()))
             case Duress():
                 self._async_add(Sighting(kind=AlertKind.DURESS, at=_now(), mode=mode, by=event.by))
+
+    def _take_alarm_tags(self) -> list[str]:
+        if tags := self._open.take_alarm_tags():
+            self._stored.async_save_soon()
+        return tags
 
     async def async_send_changes(self, changes: Iterable[SettingsChange]) -> None:
         """Send an alert about changed settings; return once its texts are stored.

@@ -37,6 +37,7 @@ class OpenAlerts:
         self._resumable: dict[PresenceKey, tuple[OpenAlert, Sighting]] = {}
         """Of the presences that lasted when the last run ended."""
         self._ended_at = 0.0  # when that was
+        self._alarm_tags: list[str] = []  # of the alarms since it was disarmed
 
     def add(self, sighting: Sighting) -> OpenAlert:
         """Return the alert of a sighting, which holds it now."""
@@ -47,9 +48,16 @@ class OpenAlerts:
                 open_alert.tag = earlier.tag
                 earlier.superseded = True
             self._keep(open_alert)
+        if sighting.kind is AlertKind.ALARM and open_alert.tag not in self._alarm_tags:
+            self._alarm_tags = [*self._alarm_tags, open_alert.tag][-MAX_OPEN:]
         if sighting.kind is AlertKind.SEEN and sighting.camera_id and sighting.label:
             self._present[sighting.camera_id, sighting.label] = open_alert, sighting
         return open_alert
+
+    def take_alarm_tags(self) -> list[str]:
+        """Return, once, the tags of all alarms' notifications."""
+        tags, self._alarm_tags = self._alarm_tags, []
+        return tags
 
     def _keep(self, open_alert: OpenAlert) -> None:
         alert = open_alert.alert
@@ -138,7 +146,12 @@ class OpenAlerts:
             for key, (open_alert, sighting) in self._present.items()
             if sighting in open_alert.alert.sightings
         ]
-        return {"alerts": alerts, "present": present, "at": now}
+        return {
+            "alerts": alerts,
+            "present": present,
+            "at": now,
+            "alarm_tags": self._alarm_tags,
+        }
 
     def load(self, stored: Mapping[str, Any], now: float) -> None:
         """Read what ``as_dict`` wrote.
@@ -152,7 +165,9 @@ class OpenAlerts:
             for camera_id, label, alert_id, index in stored["present"]
             if alert_id in by_id
         }
+        alarm_tags = [str(tag) for tag in stored.get("alarm_tags", ())]
         self._ended_at = parse_seconds(stored["at"])
+        self._alarm_tags = alarm_tags[-MAX_OPEN:]
         self._resumable = resumable
         for each in alerts:
             if 0 <= now - each.alert.first.at < CLIP_WAIT_S:

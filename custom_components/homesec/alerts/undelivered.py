@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.core import HassJob, callback
+from homeassistant.const import ATTR_RESTORED, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HassJob, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
 
 from ..alert_issues import async_delivered, async_undelivered
 from ..const import EVENT_ALERT_UNDELIVERED
@@ -16,7 +18,7 @@ from .automation_watch import AutomationWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+    from homeassistant.core import CALLBACK_TYPE
 
     from ..event_bus import EventBus
     from .automation_watch import Origin
@@ -28,6 +30,9 @@ HOLD_S: Final = 3600.0
 """How long nothing shows that a call for help failed. Right after the alarm was disarmed, it would
 tell who stands beside that this was no ordinary disarming."""
 
+GONE_S: Final = 60.0
+"""An automation that is removed for longer isn't only reloaded, and can't be mended anymore."""
+
 
 @dataclass(slots=True, kw_only=True)
 class FailedRoute:
@@ -37,6 +42,15 @@ class FailedRoute:
     name: str
     count: int = 0  # since one went out
     error: str | None = None  # the key of the last one's
+
+
+def _is_gone(state: State | None) -> bool:
+    """Return whether an entity is no longer there, or only known to the registry."""
+    return state is None or bool(state.attributes.get(ATTR_RESTORED))
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -81,11 +95,48 @@ class Undelivered:
         self._routes: dict[str, FailedRoute] = {}
         self._held: dict[_Failure, CALLBACK_TYPE] = {}  # with their timers
         self.total = 0
+        self._end_forgetting: CALLBACK_TYPE = _nothing  # the timer, while it runs
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
         """Watch the automations that alerts start; return what ends that."""
-        return self._automations.async_start()
+        ends = [
+            self._automations.async_start(),
+            self._hass.bus.async_listen(
+                EVENT_STATE_CHANGED, self._async_removed, event_filter=self._is_removed
+            ),
+            async_at_started(self._hass, self._async_forget_later),
+        ]
+
+        @callback
+        def end() -> None:
+            ends.append(self._end_forgetting)
+            for each in ends:
+                each()
+
+        return end
+
+    @callback
+    def _is_removed(self, data: EventStateChangedData) -> bool:
+        return data["entity_id"] in self._routes and _is_gone(data["new_state"])
+
+    @callback
+    def _async_removed(self, _event: Event[EventStateChangedData]) -> None:
+        self._async_forget_later(self._hass)
+
+    @callback
+    def _async_forget_later(self, hass: HomeAssistant) -> None:
+        self._end_forgetting()
+        job = HassJob(self._async_forget_gone, "HomeSec removed automations")
+        self._end_forgetting = async_call_later(hass, GONE_S, job)
+
+    @callback
+    def _async_forget_gone(self, _now: object) -> None:
+        """Withdraw what failed in automations that are no longer there."""
+        self._end_forgetting = _nothing
+        for route_id, route in list(self._routes.items()):
+            if route.kind == KIND_AUTOMATION and _is_gone(self._hass.states.get(route_id)):
+                self.async_delivered(route_id)
 
     @callback
     def async_stop(self) -> None:
