@@ -1,8 +1,9 @@
+import { mdiChevronLeft, mdiChevronRight } from "@mdi/js";
 import { css, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { VisitStatistics } from "../data/types.ts";
-import { navigate } from "../ha/navigate.ts";
+import { followLink, navigate } from "../ha/navigate.ts";
 import type { Series, Stack } from "../layout/charts.ts";
 import { stacksOf } from "../layout/charts.ts";
 import { PageElement } from "../page.ts";
@@ -10,20 +11,29 @@ import { BASE } from "../router.ts";
 import { EVERYTHING, filterSearch } from "../state/filter.ts";
 import { controls } from "../styles/shared.ts";
 import type { Day } from "../time/zone.ts";
+import { addDays } from "../time/zone.ts";
+import { icon } from "./icon.ts";
 
 const COLORS = ["#1e88e5", "#f4a100", "#43a047", "#8e5bd0", "#d0567d", "#00897b", "#8d6e63", "#78909c"];
 
-/** Visits per day, by label or camera. A day's bar links to its clips. */
+/**
+ * Visits per day, by label or camera. A day's bar links to its clips.
+ *
+ * A finger is wider than a bar: it chooses a day, which can be changed before its clips are shown.
+ */
 @customElement("homesec-day-bars")
 export class DayBars extends PageElement {
   @property({ attribute: false }) days: VisitStatistics["days"] = [];
   @property() from: Day = "";
   @property() to: Day = "";
   @state() private by: Series = "label";
+  @state() private chosen: Day | null = null;
+  private isTouch = false;
 
   protected override render(): unknown {
     const { keys, stacks, highest } = stacksOf(this.days, this.by, this.from, this.to);
     const { texts } = this;
+    const chosen = stacks.find(({ day }) => day === this.chosen);
     const choice = (by: Series, text: string): unknown =>
       html`<button
         class="button small"
@@ -39,7 +49,11 @@ export class DayBars extends PageElement {
           ${choice("camera_id", texts.get("filter.cameras"))}
         </span>
       </div>
-      <div class="chart">
+      <div
+        class="chart"
+        @pointerdown=${(event: PointerEvent) => (this.isTouch = event.pointerType === "touch")}
+        @keydown=${() => (this.isTouch = false)}
+      >
         <span class="highest" aria-hidden="true">${highest ? this.format.number(highest) : ""}</span>
         ${stacks.map((stack) => this.renderStack(stack, keys, highest))}
       </div>
@@ -47,6 +61,7 @@ export class DayBars extends PageElement {
         <span>${this.format.dayName(this.from, "short")}</span>
         <span>${this.format.dayName(this.to, "short")}</span>
       </div>
+      ${chosen ? this.renderChosen(chosen) : nothing}
       ${keys.length
         ? html`<ul>
             ${keys.map(
@@ -58,13 +73,12 @@ export class DayBars extends PageElement {
   }
 
   private renderStack(stack: Stack, keys: string[], highest: number): unknown {
-    const parts = stack.parts.map((part) => `${this.name(part.key)} ${this.format.number(part.count)}`);
-    const text = `${this.format.dayName(stack.day)}: ${parts.join(", ") || 0}`;
+    const text = this.textOf(stack);
     return html`<button
-      class="stack"
+      class="stack ${stack.day === this.chosen ? "chosen" : ""}"
       title=${text}
       aria-label=${text}
-      @click=${() => this.open(stack.day)}
+      @click=${() => this.handleClick(stack.day)}
     >
       ${stack.parts.map(
         (part) =>
@@ -75,13 +89,42 @@ export class DayBars extends PageElement {
     </button>`;
   }
 
+  /** Render the day that a finger has chosen, with its neighbors. */
+  private renderChosen(stack: Stack): unknown {
+    const step = (days: number, path: string, text: string): unknown => {
+      const day = addDays(stack.day, days);
+      return html`<button
+        class="button icon plain"
+        ?disabled=${day < this.from || day > this.to}
+        aria-label=${text}
+        @click=${() => (this.chosen = day)}
+      >
+        ${icon(path)}
+      </button>`;
+    };
+    const { texts } = this;
+    return html`<div class="day">
+      ${step(-1, mdiChevronLeft, texts.get("insight.earlier"))}
+      <span role="status">${this.textOf(stack)}</span>
+      ${step(1, mdiChevronRight, texts.get("insight.later"))}
+      <a class="button small" href=${clipsOf(stack.day)} @click=${followLink}
+        >${texts.get("insight.clips")}</a
+      >
+    </div>`;
+  }
+
+  private textOf({ day, parts }: Stack): string {
+    const counts = parts.map((part) => `${this.name(part.key)} ${this.format.number(part.count)}`);
+    return `${this.format.dayName(day)}: ${counts.join(", ") || 0}`;
+  }
+
   private name(key: string): string {
     return this.by === "label" ? this.texts.label(key) : this.cameraName(key);
   }
 
-  private open(day: Day): void {
-    const range = { kind: "days" as const, from: day, to: day };
-    navigate(`${BASE}/clips${filterSearch({ ...EVERYTHING, range })}`);
+  private handleClick(day: Day): void {
+    if (this.isTouch) this.chosen = day;
+    else navigate(clipsOf(day));
   }
 
   static override styles = [
@@ -133,6 +176,7 @@ export class DayBars extends PageElement {
         background: none;
         cursor: pointer;
       }
+      .stack.chosen,
       .stack:hover {
         background: var(--hs-soft);
       }
@@ -153,6 +197,19 @@ export class DayBars extends PageElement {
         justify-content: space-between;
         font-size: 11px;
         color: var(--hs-text-2);
+      }
+      .day {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 4px 8px;
+        margin-top: 8px;
+      }
+      .day span {
+        flex: 1;
+        min-width: 0;
+        overflow-wrap: anywhere;
+        text-align: center;
       }
       ul {
         display: flex;
@@ -177,6 +234,11 @@ export class DayBars extends PageElement {
       }
     `,
   ];
+}
+
+function clipsOf(day: Day): string {
+  const range = { kind: "days" as const, from: day, to: day };
+  return `${BASE}/clips${filterSearch({ ...EVERYTHING, range })}`;
 }
 
 function color(index: number): string {
