@@ -121,6 +121,25 @@ async def test_alarm_after_entry_delay_is_not_about_a_later_visitor(
     assert alarm.data["tag"] == alerts[0].data["tag"]
 
 
+async def test_alarm_of_a_camera_removed_meanwhile_shows_its_clip(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    fast_clock: FastClock,
+    alerts: list[Event],
+) -> None:
+    await guard(hass, with_alarm(entry, alarm=delays()))
+    await see_and_lose(hass, entry, detector, alerts)
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await fast_clock.skip(hass, entry, 20)
+    await until(hass, lambda: len(alerts) > 1 and alerts[-1].data["kind"] == "alarm")
+    seen, alarm = alerts[0], alerts[-1]
+    assert alarm.data["clip_id"] == seen.data["clip_id"] is not None
+    assert (alarm.data["camera_id"], alarm.data["camera"]) == (CAMERA_ID, "Front door")
+    assert await still_of(entry, alarm) == await still_of(entry, seen)
+
+
 async def test_second_alarm_within_a_minute_has_its_own_clip(
     hass: HomeAssistant,
     entry: MockConfigEntry,

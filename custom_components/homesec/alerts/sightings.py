@@ -40,16 +40,19 @@ def alarm_sighting(
     mode: AlarmMode,
     cause: Cause | None,
 ) -> Sighting:
-    """Return a sighting of what triggered the alarm, as it was seen; ``cause``: by whom if not."""
-    camera_id = event.camera_id
-    if camera_id is None or not cameras.exists(camera_id):
-        return Sighting(kind=AlertKind.ALARM, at=at, mode=mode, by=cause.by if cause else None)
+    """Return a sighting of what triggered the alarm, as it was seen; ``cause``: by whom if not.
+
+    A camera that was removed during the entry delay is still the cause.
+    """
+    camera_id, by = event.camera_id, cause.by if cause else None
+    if camera_id is None:
+        return Sighting(kind=AlertKind.ALARM, at=at, mode=mode, by=by)
     return Sighting(
         kind=AlertKind.ALARM,
         at=at,
         mode=mode,
         camera_id=camera_id,
-        camera=cameras.subentry(camera_id).title,
+        camera=cameras.last_name(camera_id) or by,
         label=event.label,
         score=event.score,
         zones=event.zones,
