@@ -93,6 +93,35 @@ async def test_disabled_entity_while_armed_is_told(
     assert [each.data["action"] for each in weakened] == ["entity_disabled"]
 
 
+@pytest.mark.parametrize("how", ["disabled", "removed"])
+@pytest.mark.parametrize("key", ["wake_sensors", "trusted_sensors"])
+async def test_sensor_of_a_camera_that_goes_while_armed_is_told(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    alerts: list[Event],
+    weakened: list[Event],
+    how: str,
+    key: str,
+) -> None:
+    registry = er.async_get(hass)
+    sensors = [
+        registry.async_get_or_create("binary_sensor", "test", each).entity_id
+        for each in ("pir", "other")
+    ]
+    camera = entry.subentries[CAMERA_ID]
+    object.__setattr__(camera, "data", {**camera.data, key: sensors[:1]})
+    await armed(hass, entry)
+    for each in reversed(sensors):
+        if how == "removed":
+            registry.async_remove(each)
+        else:
+            registry.async_update_entity(each, disabled_by=er.RegistryEntryDisabler.USER)
+    await until(hass, lambda: alerts)
+    [told] = weakened
+    expected = {"action": "entity_disabled", "cameras": ["Front door"]}
+    assert expected.items() <= told.data.items()
+
+
 async def test_disabling_integration_while_armed_is_told(
     hass: HomeAssistant, entry: MockConfigEntry, alerts: list[Event], weakened: list[Event]
 ) -> None:

@@ -154,7 +154,7 @@ class SettingsWatch:
 
     @callback
     def _async_entity(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Turn off or on the cameras of an entity; announce another entity that was disabled.
+        """Turn off or on the cameras of an entity; announce another one that was disabled.
 
         A camera follows its source entity and its sensors to another entity id.
         """
@@ -162,11 +162,14 @@ class SettingsWatch:
             return
         if (old_id := event.data.get("old_entity_id")) is not None:
             self._cameras.async_follow_entity(str(old_id), event.data["entity_id"])
-        if event.data["action"] != "update" or DISABLED not in event.data["changes"]:
-            return
         entity = er.async_get(self._hass).async_get(event.data["entity_id"])
         if entity is None:
+            self._async_sensor_gone(event.data["entity_id"])
             return
+        if event.data["action"] != "update" or DISABLED not in event.data["changes"]:
+            return
+        if entity.disabled_by is not None:
+            self._async_sensor_gone(entity.entity_id)
         ours = entity.config_entry_id == self._entry.entry_id
         if camera_ids := self._cameras.find_entity(entity.entity_id):
             with_device = entity.disabled_by is er.RegistryEntryDisabler.DEVICE
@@ -180,6 +183,17 @@ class SettingsWatch:
         subentry_id = entity.config_subentry_id
         camera_id = subentry_id if subentry_id in self._cameras else None
         name = None if subentry_id is None else self._entry.subentries[subentry_id].title
+        self._async_entity_gone(camera_id, name)
+
+    @callback
+    def _async_sensor_gone(self, entity_id: str) -> None:
+        """Announce that a sensor of cameras was disabled or removed."""
+        if self._guard.active:
+            for camera_id in self._cameras.find_sensor(entity_id):
+                self._async_entity_gone(camera_id, self._cameras.name(camera_id))
+
+    @callback
+    def _async_entity_gone(self, camera_id: str | None, name: str | None) -> None:
         change = SettingsChange(action=Weakening.ENTITY_DISABLED, camera_id=camera_id, name=name)
         self._async_announce(change)
         self._entry.async_create_task(self._hass, self._async_send([change]), "HomeSec entity")

@@ -129,6 +129,16 @@ class CameraRegistry(Mapping[str, CameraState]):
         own = registry.async_get_entity_id(CAMERA_DOMAIN, DOMAIN, f"{camera_id}_{CAMERA_DOMAIN}")
         return own, source_entity(self.subentry(camera_id).data)
 
+    def find_sensor(self, entity_id: str) -> list[str]:
+        """Return the ids of the cameras that wake for this entity, or trust it."""
+        sensors = {id_: self.subentry(id_).data for id_ in self if self.exists(id_)}
+        keys = (CONF_WAKE_SENSORS, CONF_TRUSTED_SENSORS)
+        return [
+            id_
+            for id_, data in sensors.items()
+            if any(entity_id in data.get(key, ()) for key in keys)
+        ]
+
     def find_device(self, device_id: str) -> str | None:
         """Return the id of the camera with this device."""
         return next((each for each in self if self._devices.id_of(each) == device_id), None)
