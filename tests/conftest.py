@@ -5,6 +5,7 @@ The pytest plugin brings a package of that name too; whichever is imported first
 
 import custom_components  # noqa: F401  # isort: skip
 
+import asyncio
 import os
 import threading
 import time
@@ -31,6 +32,18 @@ LONG = {"e2e", "long"}
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug():
+    """Let the loop check which thread calls it, but not take a traceback of each call.
+
+    Replaces the plugin's fixture. The tracebacks took half of the time of tests of the integration;
+    only asyncio's own messages of failures show them.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.get_debug = lambda: False
 
 
 @pytest.fixture

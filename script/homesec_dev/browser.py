@@ -175,10 +175,8 @@ class Browser:
 
     def wait_for_text(self, pattern: str, *, timeout_s: float = 30) -> re.Match[str]:
         """Wait until the page's text matches a regular expression."""
-        try:
-            return self._until(lambda: re.search(pattern, self.text()), timeout_s, "no such text")
-        except TimeoutError:
-            raise TimeoutError(f"no text matches {pattern!r} in:\n{self.text()}") from None
+        complaint = f"no text matches {pattern!r}"
+        return self._until(lambda: re.search(pattern, self.text()), timeout_s, complaint)
 
     # Acting
 
@@ -303,28 +301,39 @@ class Browser:
             lines = port_file.read_text().splitlines() if port_file.exists() else []
             return lines[0] if len(lines) == 2 else None
 
-        where = self._until(port, COMMAND_S, "Chromium does not start")
+        where = _wait(port, COMMAND_S, "Chromium does not start")
         targets = self._http.request("GET", f"http://127.0.0.1:{where}/json/list").json()
         return next(
             str(target["webSocketDebuggerUrl"]) for target in targets if target["type"] == "page"
         )
 
     def _click(self, element: str, timeout_s: float) -> None:
-        self.click_at(*self._clickable_point(element, timeout_s))
+        """Click an element, again if the page moved it away from under the mouse."""
 
-    def _clickable_point(self, element: str, timeout_s: float = 30) -> tuple[float, float]:
+        def click() -> bool:
+            self.click_at(*self._clickable_point(element, timeout_s, ready="aim"))
+            try:
+                return not self.evaluate("deepDom.hasMissed()")
+            except PageError:  # the click led to another page
+                return True
+
+        self._until(click, timeout_s, f"{element} moves away from each click")
+
+    def _clickable_point(
+        self, element: str, timeout_s: float = 30, *, ready: str = "target"
+    ) -> tuple[float, float]:
         """Return the point at which an element can be clicked, once it is there."""
-        target = f"(element => element && deepDom.target(element))({element})"
+        target = f"(element => element && deepDom.{ready}(element))({element})"
         x, y = self.wait_for(target, timeout_s=timeout_s)
         return x, y
 
     def _until[T](self, check: Callable[[], T | None], timeout_s: float, complaint: str) -> T:
-        deadline = time.monotonic() + timeout_s
-        while not (found := check()):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{complaint} in {timeout_s} s")
-            time.sleep(POLL_S)
-        return found
+        """Wait until a check of the page succeeds; say what the page shows if it never does."""
+        try:
+            return _wait(check, timeout_s, complaint)
+        except TimeoutError as error:
+            shown = f"{self.evaluate('location.href')}\n{self.text()}"
+            raise TimeoutError(f"{error}; the page shows {shown}") from None
 
     def _record_error(self, message: dict[str, Any]) -> None:
         """Record an error that a page reports."""
@@ -340,6 +349,16 @@ class Browser:
                 said = f"{entry['text']} {entry.get('url', '')}".rstrip()
                 if not NO_ERROR.search(said):
                     self.errors.append(said)
+
+
+def _wait[T](check: Callable[[], T | None], timeout_s: float, complaint: str) -> T:
+    """Return what a check finds once it finds something; raise TimeoutError if it never does."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := check()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{complaint} in {timeout_s} s")
+        time.sleep(POLL_S)
+    return found
 
 
 def _described(problem: dict[str, Any]) -> str:

@@ -84,11 +84,52 @@ window.deepDom = {
       if (inner === hit) break;
       hit = inner;
     }
+    return this.belongs(hit, element, x, y);
+  },
+
+  // Whether what was hit is the element, or a part of it, or holds it at this point.
+  belongs(hit, element, x, y) {
     const above = (node) => {
       const chain = [];
       for (; node; node = node.assignedSlot ?? node.parentNode ?? node.host) chain.push(node);
       return chain;
     };
-    return above(hit).includes(element) || above(element).includes(hit);
+    if (above(hit).includes(element)) return true;
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const inside = left <= x && x <= right && top <= y && y <= bottom;
+    return inside && above(element).includes(hit);
+  },
+
+  // The element to click next. The page may move it away before the click comes, and the click
+  // then reaches nothing.
+  aimedAt: null,
+
+  // Look for the point to click, and let only a click on this element through.
+  async aim(element) {
+    const point = await this.target(element);
+    this.aimedAt = point && element;
+    return point;
+  },
+
+  // Stop an event of the mouse that hits another element than the one aimed at.
+  guard(event) {
+    if (!this.aimedAt) return;
+    if (this.belongs(event.composedPath()[0], this.aimedAt, event.clientX, event.clientY)) {
+      if (event.type === "click") this.aimedAt = null;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+
+  // Whether the last click missed. Lets all through again.
+  hasMissed() {
+    const missed = this.aimedAt !== null;
+    this.aimedAt = null;
+    return missed;
   },
 };
+
+for (const type of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
+  window.addEventListener(type, (event) => window.deepDom.guard(event), { capture: true });
+}
