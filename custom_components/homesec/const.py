@@ -48,6 +48,7 @@ CONF_TRUST: Final = "trust_certificate"  # in the form only
 SECTION_CONNECTION: Final = "connection"
 
 CONF_DEVICE_INFO: Final = "device_info"  # learned, and in no form
+CONF_MOVEMENT: Final = "movement"  # likewise: how HomeSec moves the camera
 
 CONF_PRESET: Final = "preset"  # in the forms only, like the following
 CONF_CHANNEL: Final = "channel"

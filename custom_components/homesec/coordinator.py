@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from .alarm.controller import AlarmController
     from .alerts.controller import AlertController
+    from .cameras.movement import CameraMovement
     from .cameras.registry import CameraRegistry
     from .cloud.monitor import StorageMonitor
     from .detector.state import DetectorState
@@ -61,6 +62,7 @@ class HomeSecCoordinator:
         detector: DetectorState,
         alarm: AlarmController,
         alerts: AlertController,
+        movement: CameraMovement,
         storage: StorageMonitor,
     ) -> None:
         self._hass = hass
@@ -72,6 +74,7 @@ class HomeSecCoordinator:
         self._detector = detector
         self._alarm = alarm
         self._alerts = alerts
+        self._movement = movement
         self._storage = storage
         self._rule_check = RuleCheck(hass, entry, cameras)
         self._sensor_check = SensorCheck(hass, entry, cameras)
@@ -131,6 +134,7 @@ class HomeSecCoordinator:
         self._start.async_stop()
         await self._alarm.async_stop()
         await self._alerts.async_stop()
+        await self._movement.async_stop()
         self._issues.async_stop()
         await self._host.async_stop()
 

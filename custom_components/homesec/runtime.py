@@ -8,10 +8,12 @@ from homeassistant.config_entries import ConfigEntry
 from .alarm.action_watch import ActionWatch
 from .alarm.controller import AlarmController
 from .alarm.guard import Guard
+from .alarm.move_permits import MovePermits
 from .alarm.settings_watch import SettingsWatch
 from .alerts.controller import AlertController
 from .cameras.address_follower import AddressFollower
 from .cameras.last_pictures import LastPictures
+from .cameras.movement import CameraMovement
 from .cameras.reconciler import CameraReconciler
 from .cameras.registry import CameraRegistry
 from .cameras.wake import WakeSensors
@@ -46,8 +48,10 @@ class HomeSecData:
     addresses: AddressFollower = field(init=False)
     reconciler: CameraReconciler = field(init=False)
     wake_sensors: WakeSensors = field(init=False)
+    movement: CameraMovement = field(init=False)
     alarm: AlarmController = field(init=False)
     guard: Guard = field(init=False)
+    move_permits: MovePermits = field(init=False)
     alerts: AlertController = field(init=False)
     settings: SettingsWatch = field(init=False)
     actions: ActionWatch = field(init=False)
@@ -66,6 +70,7 @@ class HomeSecData:
         self.addresses = AddressFollower(hass, entry, bus=bus, cameras=cameras)
         self.reconciler = CameraReconciler(hass, entry, host, pictures)
         self.wake_sensors = WakeSensors(hass, entry, host=host, cameras=cameras)
+        self.movement = CameraMovement(hass, entry, host=host, cameras=cameras)
         self.storage = StorageMonitor(hass, entry, host)
         self.visits = VisitCounts(hass, entry, host=host, bus=bus, cameras=cameras)
         self.alarm = AlarmController(
@@ -78,6 +83,7 @@ class HomeSecData:
             reconciler=self.reconciler,
         )
         self.guard = Guard(hass, entry, alarm=self.alarm, cameras=cameras)
+        self.move_permits = MovePermits(hass, bus=bus, alarm=self.alarm)
         self.alerts = AlertController(
             hass,
             entry,
@@ -114,6 +120,7 @@ class HomeSecData:
             detector=self.detector,
             alarm=self.alarm,
             alerts=self.alerts,
+            movement=self.movement,
             storage=self.storage,
         )
 

@@ -52,6 +52,7 @@ POLICIES: dict[str, Any] = {
 COMPONENTS = ("homeassistant", "config", "conversation", "scene", "script", "automation", "group")
 PIN_ACTIONS = {
     *("homesec.snooze", "homesec.set_detection", "homesec.delete_clip", "homesec.protect_clip"),
+    "homesec.move_camera",
     *("switch.turn_off", "switch.toggle", "homeassistant.turn_off", "homeassistant.toggle"),
     *("alarm_control_panel.alarm_disarm", "homesec.arm"),
 }
@@ -59,6 +60,7 @@ PIN_ACTIONS = {
 COMMANDS = {
     *("homesec/clips/delete", "homesec/clips/protect", "homesec/cameras/snooze"),
     *("homesec/cameras/detection", "homesec/zones/save"),
+    *("homesec/cameras/move", "homesec/cameras/go_to", "homesec/cameras/allow_moves"),
     *("homesec/alarm/disarm", "homesec/alarm/arm"),
 }
 """Commands that would weaken it; any other of HomeSec's may do as it likes, but not weaken."""
@@ -127,6 +129,7 @@ class House:
             "camera": [CAMERA_ID],
             "camera_id": CAMERA_ID,
             "duration": {"hours": 1},
+            "direction": "left",
             "duration_s": 3600,
             "enabled": False,
             "protected": False,

@@ -45,6 +45,7 @@ def camera(socket_enabled: None, video: Path) -> Iterator[onvif_device.OnvifDevi
             password=PASSWORD,
             main_url=server.url("/main"),
             sub_url=server.url("/low"),
+            ptz=True,
         ) as device,
     ):
         yield device
@@ -99,6 +100,12 @@ async def test_camera_is_added_with_its_login_and_told_from_a_wrong_one(
         USER,
         PASSWORD,
     )
+    assert added.data["movement"] == {
+        "address": camera.address,
+        "profile": "main",
+        "pans": True,
+        "zooms": True,
+    }
     assert low is not None
     assert (low.location, low.password) == (camera.settings.sub_url, PASSWORD)
     identifiers = {(DOMAIN, added.subentry_id)}

@@ -180,6 +180,7 @@ def test_exceptions_have_messages() -> None:
     }
     used |= set(re.findall(r'_error\("(\w+)"', SOURCE["alarm.codes"]))
     used |= set(re.findall(r'"(guard_\w+)"', SOURCE["alarm.guard"]))
+    used |= set(re.findall(r'_error\("(\w+)"', SOURCE["cameras.movement"]))
     used |= {"camera_not_running", "disk_full", "disk_read_only", "engine_failed"}
     used |= {errors.ClipNotFound.key, errors.ClipProtected.key, errors.PurgeHeld.key}
     used |= {REMOVED_LATER, NOT_RESTORED}

@@ -34,6 +34,7 @@ class Weakening(StrEnum):
     SNOOZE = "snooze"
     CLIPS_DELETED = "clips_deleted"
     CLIPS_UNPROTECTED = "clips_unprotected"
+    CAMERA_MOVED = "camera_moved"
     CAMERA_REMOVED = "camera_removed"
     CAMERA_DISABLED = "camera_disabled"
     CAMERA_SOURCE = "camera_source"

@@ -14,6 +14,7 @@ from ..const import (
     CONF_DEVICE_INFO,
     CONF_DISARMED,
     CONF_MODEL,
+    CONF_MOVEMENT,
     CONF_PINS,
     CONF_RECORDING,
     CONF_RETENTION,
@@ -153,12 +154,15 @@ def _texts(value: object) -> set[str]:
     return set(map(str, value)) if isinstance(value, list | tuple) else set()
 
 
+_KNOWN = (CONF_DEVICE_INFO, CONF_MOVEMENT)
+
+
 def _comparable(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a camera's settings with the ids of zones that were stored without them.
 
     What is only known of the camera isn't a setting.
     """
-    data = {key: value for key, value in data.items() if key != CONF_DEVICE_INFO}
+    data = {key: value for key, value in data.items() if key not in _KNOWN}
     zones = data.get(CONF_ZONES)
     if not zones:
         return {**DEFAULTS, **data}

@@ -72,7 +72,7 @@ async def async_search(hass: HomeAssistant, host: EngineHost) -> FoundCameras:
     error = None
     try:
         webcams = await host.async_run_raw(find_webcams)
-        await _async_install(hass)
+        await async_install_libraries(hass)
         engine = await host.async_wait_engine()
         devices = await host.async_run_raw(engine.search, SEARCH_S)
     except EngineNotRunningError:
@@ -101,7 +101,7 @@ async def async_read_device(
     and other kinds of ``SourceError``, ``OnvifMissing`` if it's no ONVIF device, and
     ``DiscoveryError`` if nothing can be asked at all.
     """
-    await _async_install(hass)
+    await async_install_libraries(hass)
     engine = await host.async_wait_engine()
     return await host.async_run_raw(engine.read_device, address, username, password)
 
@@ -139,7 +139,7 @@ def _mac(device: dr.DeviceEntry) -> str | None:
     )
 
 
-async def _async_install(hass: HomeAssistant) -> None:
+async def async_install_libraries(hass: HomeAssistant) -> None:
     """Install what the process needs, unless it's there. Raises ``DiscoveryMissing``.
 
     The installation goes on if it takes too long, so that the next search finds it.

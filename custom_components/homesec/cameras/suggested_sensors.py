@@ -36,12 +36,20 @@ def async_suggest_sensors(
     hass: HomeAssistant, *, entity_id: str | None = None, url: str | None = None, mac: str = ""
 ) -> list[str]:
     """Return the sensors for people of a camera's device; without any, those for motion."""
-    device_ids = _of_entity(hass, entity_id) if entity_id else _of_stream(hass, url or "", mac)
+    device_ids = async_device_ids(hass, entity_id=entity_id, url=url, mac=mac)
     found = [each for each in (_sensors(hass, device_id) for device_id in device_ids) if each]
     if len(found) != 1:
         return []
     people = [each for each in found[0] if _PERSON.search(_names(each))]
     return sorted(each.entity_id for each in people or found[0])
+
+
+@callback
+def async_device_ids(
+    hass: HomeAssistant, *, entity_id: str | None = None, url: str | None = None, mac: str = ""
+) -> list[str]:
+    """Return the ids of the devices that other integrations have of a camera."""
+    return _of_entity(hass, entity_id) if entity_id else _of_stream(hass, url or "", mac)
 
 
 def _of_entity(hass: HomeAssistant, entity_id: str) -> list[str]:

@@ -29,6 +29,7 @@ from ..const import (
     CONF_KIND,
     CONF_LABELS,
     CONF_MODEL,
+    CONF_MOVEMENT,
     CONF_TRUST,
     CONF_WAKE_SENSORS,
     LABELS,
@@ -84,6 +85,7 @@ class CameraFlow(CameraSearchSteps):
             if self._preview.jpeg is not None:
                 await self._runtime.pictures.async_save(unique_id, self._preview.jpeg)
             known = await self._async_known_device(stored)
+            known |= self._known_movement(stored)
             return self._save(name, {**self._source, **learned, **known, **settings}, unique_id)
         initial = stored if self._reconfiguring else await self._async_first_settings()
         formats = await self._preview.async_formats(self.hass)
@@ -151,6 +153,12 @@ class CameraFlow(CameraSearchSteps):
             mac = await self._runtime.host.async_run(find_mac, self._source[CONF_URL])
             known = replace(known, mac=mac)
         return {CONF_DEVICE_INFO: parts} if (parts := known.as_stored()) else {}
+
+    def _known_movement(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how to move the camera, as it's stored; of another URL, it may be another's."""
+        if CONF_MOVEMENT in stored and stored.get(CONF_URL) == self._source.get(CONF_URL):
+            return {CONF_MOVEMENT: stored[CONF_MOVEMENT]}
+        return self._movement
 
     async def _async_labels(self, stored: Mapping[str, Any]) -> dict[str, str]:
         """Return the labels to choose from, with names: built in, the model's, the camera's."""

@@ -8,6 +8,7 @@ from ..cameras.config import CameraPreset
 from ..cameras.discovery import async_read_device
 from ..cameras.known_device import KnownDevice
 from ..cameras.makers import StreamPair, read_makers
+from ..cameras.mover_search import movement_data
 from ..const import (
     CONF_CHANNEL,
     CONF_HOST,
@@ -16,7 +17,7 @@ from ..const import (
     LOGGER,
     SECTION_CONNECTION,
 )
-from ..engine.core.discovery import EventKind, OnvifDevice
+from ..engine.core.discovery import DeviceDetails, EventKind, OnvifDevice
 from ..engine.core.errors import (
     ConnectionRefused,
     DiscoveryError,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from probatio import Schema
 
     from ..cameras.announcements import AnnouncedCamera
-    from ..engine.core.discovery import DeviceDetails
 
 _LOGIN, _MAKER = "login", "maker"  # steps
 _NO_STREAMS = "no_streams"
@@ -68,6 +68,7 @@ class CameraLoginSteps(CameraSourceSteps):
         super().__init__()
         self._chosen: OnvifDevice | None = None
         self._address = ""  # of the chosen device's service
+        self._details = DeviceDetails()  # what the device told
         self._channels: dict[str, Channel] = {}  # by the value of their option
         self._read_task: asyncio.Task[DeviceDetails] | None = None
         self._answer: dict[str, Any] = {}  # to the form with the maker
@@ -191,6 +192,7 @@ class CameraLoginSteps(CameraSourceSteps):
         )
         kinds = {event.kind for event in details.events}
         self._reported = [kind for kind in EventKind if kind in kinds]
+        self._details = details
         self._use_channel(next(iter(self._channels.values())))
 
     async def _async_reported(self) -> str:
@@ -217,6 +219,8 @@ class CameraLoginSteps(CameraSourceSteps):
         main, low = channel.main.url, None if channel.low is None else channel.low.url
         self._pairs = [StreamPair(main=main, low=low)]
         self._source = {**self._source, CONF_URL: main}
+        own = (x for x in self._details.profiles if x.source == channel.main.source)
+        self._movement = movement_data(self._details.address, (channel.main, *own))
 
     @abort_if_not_loaded
     async def async_step_maker(
@@ -240,7 +244,7 @@ class CameraLoginSteps(CameraSourceSteps):
             self._errors = {CONF_HOST: _INVALID_ADDRESS}
             return await self._async_from_top(_MAKER)
         self._source = stream_source(user_input, self._source, self._pairs[0].main)
-        self._device = KnownDevice(maker=maker.name)
+        self._device, self._movement = KnownDevice(maker=maker.name), {}
         self._errors = {}
         return await self.async_step_preview()
 

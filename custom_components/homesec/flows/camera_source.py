@@ -70,6 +70,7 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         self._asked_by = "source"  # the step that gets the errors of the preview
         self._pairs: list[StreamPair] = []  # to choose from; none if the source has its URL
         self._device = KnownDevice()
+        self._movement: dict[str, Any] = {}  # how to move the camera, as it's stored
 
     @property
     @override
@@ -98,7 +99,7 @@ class CameraSourceSteps(HomeSecSubentryFlow):
         if user_input is not None:
             self._preset = CameraPreset(user_input.get(CONF_PRESET, self._preset))
             self._source = read_source(user_input, self._source)
-            self._pairs, self._device = [], KnownDevice()
+            self._pairs, self._device, self._movement = [], KnownDevice(), {}
             self._errors, self._error_placeholders = await self._async_check_source(), {}
             if self._errors:
                 return await self._async_from_top(self._first_step)

@@ -27,10 +27,15 @@ _NOT_FOUND: Final = ("clip_not_found", "camera_not_found")
 
 
 def command(
-    command_type: str, permission: Permission, fields: VolDictType
+    command_type: str,
+    permission: Permission,
+    fields: VolDictType,
+    *,
+    while_armed: Permission | None = None,
 ) -> Callable[[Handler], WebSocketCommandHandler]:
     """Turn a handler into a command.
 
+    ``while_armed``: the permission that it takes instead while the alarm isn't disarmed.
     The handler's return value is the result; with None, it has already sent one. Errors are sent to
     the page only, since they would be noise in the log.
     """
@@ -43,8 +48,9 @@ def command(
             try:
                 if (runtime := async_get_runtime(hass)) is None:
                     raise EngineNotRunningError
-                if not has_permission(connection.user, runtime, permission):
-                    if permission is not Permission.READ:
+                needed = while_armed if while_armed and runtime.guard.active else permission
+                if not has_permission(connection.user, runtime, needed):
+                    if needed is not Permission.READ:
                         context = connection.context(msg)
                         await runtime.guard.async_trace_denied(context, command_type)
                     raise Unauthorized

@@ -12,7 +12,13 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from ..core.discovery import Movement, Position
-from ..core.errors import HomeSecError, MoveRefused, SourceTimeout
+from ..core.errors import (
+    ConnectionRefused,
+    HomeSecError,
+    LoginRefused,
+    MoveRefused,
+    SourceTimeout,
+)
 from ..core.source_url import device_url
 from .answers import clean_text, dig
 from .device import MAX_TOKEN, read_addresses
@@ -122,7 +128,11 @@ class _Mover:
             if movement != STILL:
                 # At once: a camera whose answer is lost moves all the same.
                 self._moving = asyncio.create_task(self._end_after(seconds))
-            await self._send(lambda soap: self._move(soap, movement, seconds))
+            try:
+                await self._send(lambda soap: self._move(soap, movement, seconds))
+            except LoginRefused, MoveRefused, ConnectionRefused:
+                self._forget_end()  # it surely doesn't move
+                raise
 
     async def go_to(self, position: str) -> None:
         """See ``Movers``."""

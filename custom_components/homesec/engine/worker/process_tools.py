@@ -54,6 +54,7 @@ class OnDemandProcess:
         service: str,
         handlers: Mapping[Method[Any], Handler],
         memory_limit_bytes: int | None = None,
+        *,
         idle_s: float = IDLE_S,
         data_slack_bytes: int = DATA_SLACK_BYTES,
     ) -> None:
@@ -206,7 +207,7 @@ class ProcessTools:
         self.probes = OnDemandProcess("probes", service, handlers, limit)
         self.models = OnDemandProcess("models", service, {}, limit)
         self.discovery = OnDemandProcess("discovery", discovery_service, {}, limit)
-        self.movers = OnDemandProcess("movers", discovery_service, {}, limit, MOVER_IDLE_S)
+        self.movers = OnDemandProcess("movers", discovery_service, {}, limit, idle_s=MOVER_IDLE_S)
 
     def stop(self, timeout_s: float) -> None:
         """End the processes."""
