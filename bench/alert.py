@@ -15,7 +15,7 @@ import requests
 
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
-from homesec_dev.demo_setup import add_homesec, camera_form, entity_id, suggested
+from homesec_dev.demo_setup import add_homesec, camera_form, entity_id, save_camera, suggested
 from homesec_dev.ha import HomeAssistant
 
 from .machine import machine
@@ -73,7 +73,7 @@ def _furnish(client: HaClient, folder: Path) -> None:
     entry_id = add_homesec(client)
     shown = camera_form(client, entry_id).answer(kind="file", file=str(video))
     # The camera detects while disarmed, too, as in a home that detects all day.
-    shown.answer(suggested(shown) | {"name": "Front door"})
+    save_camera(shown, suggested(shown) | {"name": "Front door"})
     form = client.subentry(entry_id, "recipient")
     answers = suggested(form) | {"name": "Ann", "to": PHONE, "sender": SENDER}
     answers["rules"] |= {"cool_down_min": 0}

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from homesec_dev.bootstrap.console import SetupError, step
-from homesec_dev.demo_setup import add_homesec, camera_form, entity_id, suggested
+from homesec_dev.demo_setup import add_homesec, camera_form, entity_id, save_camera, suggested
 from homesec_dev.ha import HomeAssistant
 
 from .footage_video import busy_street, low_resolution, quiet_street
@@ -182,7 +182,7 @@ def _add_cameras(client: HaClient, sources: Sequence[dict[str, Any]], case: Case
         for part in (settings, settings.get("advanced", {})):
             if "watch" in part:
                 part["watch"] = case.watch
-        shown.answer(settings)
+        save_camera(shown, settings)
     alarm = entity_id(client, "alarm_control_panel")
     with suppress(Exception):  # some cameras need longer than the check of the arming waits
         client.act("alarm_control_panel.alarm_arm_vacation", entity_id=alarm)

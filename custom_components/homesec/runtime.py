@@ -29,6 +29,8 @@ from .visit_statistics import VisitCounts
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
+    from .cameras.tryout import CameraTryout
+
 
 @dataclass(slots=True, eq=False)
 class HomeSecData:
@@ -40,6 +42,8 @@ class HomeSecData:
     detector: DetectorState = field(default_factory=DetectorState)
     previews: dict[str, bytes] = field(default_factory=dict)
     """By flow id, the JPEG that a camera flow shows before it saves."""
+    tryouts: dict[str, CameraTryout] = field(default_factory=dict)
+    """By the token in the address of its picture, what a camera flow tries before it saves."""
     host: EngineHost = field(init=False)
     issues: Issues = field(init=False)
     devices: Devices = field(init=False)

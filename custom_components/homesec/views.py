@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Final, override
 
 from aiohttp import hdrs, web
+from homeassistant.components.camera import async_get_still_stream
 from homeassistant.components.http import KEY_HASS, KEY_HASS_USER, HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
 from .access import Permission, async_get_runtime, has_permission
 from .alerts.stills import alert_stills
+from .cameras.tryout import PICTURE_INTERVAL_S
 from .clips.cache import STILL_WIDTHS, get_caches, scale_still
 from .clips.files import ClipMedia, ClipNotFoundError, CloudFile, async_find_clip
 from .clips.naming import content_disposition
@@ -15,7 +17,7 @@ from .cloud.streaming import async_serve_video, http_error
 from .engine.cloud.errors import StorageError
 from .engine.core.clip_id import is_clip_id
 from .exceptions import EngineNotRunningError
-from .urls import ALERT_STILL_URL, CLIP_URL, LAST_PICTURE_URL, PREVIEW_URL, STILL_URL
+from .urls import ALERT_STILL_URL, CLIP_URL, LAST_PICTURE_URL, PREVIEW_URL, STILL_URL, TRYOUT_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,7 @@ _NOT_CACHED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store"}
 @callback
 def async_setup_views(hass: HomeAssistant) -> None:
     """Register the views."""
-    for view in (ClipView, StillView, AlertStillView, LastPictureView, PreviewView):
+    for view in (ClipView, StillView, AlertStillView, LastPictureView, PreviewView, TryoutView):
         hass.http.register_view(view)
 
 
@@ -181,3 +183,22 @@ class PreviewView(HomeAssistantView):
         if (jpeg := _runtime(request).previews.get(flow_id)) is None:
             raise web.HTTPNotFound
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_NOT_CACHED)
+
+
+class TryoutView(HomeAssistantView):
+    """The moving picture of a camera that is being configured, until its flow ends."""
+
+    url = TRYOUT_URL
+    name = "api:homesec:tryout"
+
+    async def get(self, request: web.Request, token: str) -> web.StreamResponse:
+        """Serve one JPEG after the other."""
+        if (tryout := _runtime(request).tryouts.get(token)) is None:
+            raise web.HTTPNotFound
+
+        def is_watched() -> bool:
+            return request.transport is not None and not request.transport.is_closing()
+
+        return await async_get_still_stream(
+            request, tryout.pictures(is_watched), "image/jpeg", PICTURE_INTERVAL_S
+        )

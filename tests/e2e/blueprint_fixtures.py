@@ -133,7 +133,7 @@ def set_up_home(house: House) -> None:
     settings = demo_setup.suggested(shown)
     settings |= {"name": "Front door", "armed_modes": []}
     settings["response"] |= {"disarmed": "off"}
-    assert shown.answer(settings).type == "create_entry"
+    assert demo_setup.save_camera(shown, settings).type == "create_entry"
     devices = client.command("config/device_registry/list")
     device_id = next(each["id"] for each in devices if each["name"] == "Front door")
     [camera] = client.command("config_entries/subentries/list", entry_id=entry_id)

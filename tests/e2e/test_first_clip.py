@@ -15,7 +15,7 @@ import pytest_socket
 
 from homesec_dev import footage
 from homesec_dev.browser import Browser
-from homesec_dev.demo_setup import camera_form, entity_id, remove_delays, suggested
+from homesec_dev.demo_setup import camera_form, entity_id, remove_delays, save_camera, suggested
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
 
@@ -99,18 +99,14 @@ def test_camera_form_shows_preview_before_saving(house: House) -> None:
     assert picture.status == HTTPStatus.OK
     assert picture.body.startswith(b"\xff\xd8\xff")
 
-    saved = shown.answer(
-        name="Front door",
-        labels=["person"],
-        armed_modes=["away"],
-        response={"disarmed": "off", "pre_roll_s": 4, "post_roll_s": 3},
-        advanced={
-            "grace_s": 3,
-            "detect_fps": 5,
-            "max_clip_s": 120,
-            "watch": "auto",
-        },
-    )
+    settings = {
+        "name": "Front door",
+        "labels": ["person"],
+        "armed_modes": ["away"],
+        "response": {"disarmed": "off", "pre_roll_s": 4, "post_roll_s": 3},
+        "advanced": {"grace_s": 3, "detect_fps": 5, "max_clip_s": 120, "watch": "auto"},
+    }
+    saved = save_camera(shown, settings)
     assert saved.type == "create_entry", saved.shown
 
 

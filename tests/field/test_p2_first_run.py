@@ -22,7 +22,7 @@ from custom_components.homesec.trigger import TRIGGERS
 from homesec_dev import footage
 from homesec_dev.bootstrap import paths
 from homesec_dev.browser import Browser
-from homesec_dev.demo_setup import add_homesec, camera_form, suggested
+from homesec_dev.demo_setup import add_homesec, camera_form, save_camera, suggested
 from homesec_dev.ha import HomeAssistant
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         form = camera_form(ha.client, entry_id).answer(kind="file", file=str(film))
         settings = suggested(form) | {"name": "Front door"}
         settings["response"] |= {"disarmed": "off"}
-        form.answer(settings)
+        save_camera(form, settings)
         page.log_in(ha.url, ha.client.token)
         yield Home(ha, page, entry_id, film)
 

@@ -64,7 +64,7 @@ PROBED = Probe(
 )
 
 
-PROGRESS = ("check", "preview", "read", "search")
+PROGRESS = ("check", "preview", "read", "search", "walk")
 
 
 async def start_search(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
@@ -96,13 +96,20 @@ async def start_reconfiguring(
     )
 
 
-async def submit_subentry(hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any]) -> Any:
-    """Submit a form, and wait for what takes time if that comes next."""
+async def submit_subentry(
+    hass: HomeAssistant, flow: dict[str, Any], given: dict[str, Any], *, saves: bool = True
+) -> Any:
+    """Submit a form, and wait for what takes time if that comes next.
+
+    ``saves``: at the end, save the camera without a test.
+    """
     result = await hass.config_entries.subentries.async_configure(flow["flow_id"], given)
     while result["type"] is FlowResultType.SHOW_PROGRESS:
         assert result["step_id"] == result["progress_action"] in PROGRESS
         await hass.async_block_till_done()
         result = await hass.config_entries.subentries.async_configure(flow["flow_id"])
+    if saves and result.get("step_id") == "ready":
+        return await submit_subentry(hass, result, {"next_step_id": "save"})
     return result
 
 

@@ -2,6 +2,7 @@
 
 from home_fixtures import *  # noqa: F403 - fixtures are found by name
 import pytest
+from tryout_fixtures import *  # noqa: F403
 
 
 @pytest.fixture(autouse=True)

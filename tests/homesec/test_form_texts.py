@@ -13,10 +13,12 @@ from custom_components.homesec import config_flow, const
 from custom_components.homesec.cloud.state import error_keys
 from custom_components.homesec.engine.cloud.errors import StorageError
 from custom_components.homesec.engine.core import errors
+from custom_components.homesec.engine.core.camera_reports import WalkHint
 from custom_components.homesec.engine.core.types import ZoneKind
 from custom_components.homesec.engine.sms.errors import TextError, TextExpired
 from custom_components.homesec.flows import (
     alarm_form,
+    camera_end,
     custom_model_form,
     encryption_form,
     found_form,
@@ -147,8 +149,33 @@ def test_camera_forms_have_all_texts() -> None:
     for placeholder in re.findall(r"{(\w+)}", CAMERA["step"]["settings"]["description"]):
         assert placeholder == problems.PROBLEM or f'"{placeholder}":' in SOURCE["flows.camera_flow"]
     assert CAMERA["initiate_flow"].keys() == {"user", "reconfigure"}
-    assert CAMERA["progress"].keys() == {"search", "read", "preview", "preview_slow", "check"}
+    progress = {"search", "read", "preview", "preview_slow", "check", "walk"}
+    assert CAMERA["progress"].keys() == progress
+    for texts in ("menu_options", "menu_option_descriptions"):
+        assert CAMERA["step"]["ready"][texts].keys() == set(camera_end.MENU)
+    assert set(camera_end.MENU) == set(camera_end.TESTED_MENU)
+    assert set(re.findall(r"{(\w+)}", CAMERA["step"]["ready"]["description"])) == {
+        "result",
+        "picture",
+    }
+    assert re.findall(r"{(\w+)}", CAMERA["progress"]["walk"]) == ["picture"]
     assert CAMERA["entry_type"]
+
+
+def test_walk_tests_have_texts() -> None:
+    results = TEXTS["selector"]["walk_result"]["options"]
+    used = set(re.findall(r'(?:texts\[|_failure\()"(\w+)"', SOURCE["flows.camera_end"]))
+    used |= set(re.findall(r"texts\['(\w+)'\]", SOURCE["flows.camera_end"]))
+    assert results.keys() == used == {"seen", "unseen", "lost", "detector", "interrupted"}
+    hints = TEXTS["selector"]["walk_hint"]["options"]
+    assert hints.keys() == set(WalkHint)
+    found = {hint for hint, text in hints.items() if re.search("{label}|{confidence}", text)}
+    assert found == {WalkHint.OTHER_LABEL, WalkHint.UNSURE, WalkHint.TOO_SMALL, WalkHint.OUTSIDE}
+    assert set(re.findall(r"{(\w+)}", json.dumps([results, hints]))) == {
+        "label",
+        "confidence",
+        "seconds",
+    }
 
 
 def test_camera_errors_have_texts() -> None:

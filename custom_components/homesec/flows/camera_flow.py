@@ -1,14 +1,10 @@
 """The flow that adds a camera or changes one: source, preview, settings."""
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, Any
 
-from homeassistant.components.http.auth import async_sign_path
-from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME, CONF_URL
-from homeassistant.core import callback
 
 from ..cameras.config import (
     camera_labels,
@@ -40,8 +36,7 @@ from ..detector.model_choice import custom_model_labels, models_dir
 from ..engine.core.source_url import format_fingerprint
 from ..engine.core.types import SourceKind
 from ..translations import async_options
-from ..urls import PREVIEW_URL
-from .camera_search import CameraSearchSteps
+from .camera_end import CameraAnswers, CameraEndSteps
 from .camera_source import TEXTS
 from .problems import PROBLEM, async_problem
 from .settings_form import format_settings, read_settings, settings_schema, validate_settings
@@ -50,12 +45,17 @@ from .subentry_flow import abort_if_removed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PREVIEW_LIFETIME = timedelta(minutes=30)
+    from homeassistant.config_entries import SubentryFlowResult
+
 MAX_NAME = 40  # characters of a name that a device suggests
 
 
-class CameraFlow(CameraSearchSteps):
+class CameraFlow(CameraEndSteps):
     """The flow behind "Add camera" and a camera's settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given: dict[str, Any] = {}  # the settings that were given before a walk test
 
     @abort_if_removed
     async def async_step_settings(
@@ -82,18 +82,20 @@ class CameraFlow(CameraSearchSteps):
                     "settings", errors, details=details, answer=user_input
                 )
             learned = self._learned(trusts=user_input.get(CONF_TRUST, False))
-            if self._preview.jpeg is not None:
-                await self._runtime.pictures.async_save(unique_id, self._preview.jpeg)
             known = await self._async_known_device(stored)
             known |= self._known_movement(stored)
-            return self._save(name, {**self._source, **learned, **known, **settings}, unique_id)
+            self._given = user_input
+            data = {**self._source, **learned, **known, **settings}
+            return await self._async_end(CameraAnswers(name=name, data=data, unique_id=unique_id))
         initial = stored if self._reconfiguring else await self._async_first_settings()
         formats = await self._preview.async_formats(self.hass)
         if not initial.get(CONF_WAKE_SENSORS) and (reported := await self._async_reported()):
             formats = f"{formats}\n\n{reported}"
         errors, details, answer = self._again.pop()
         details = {"zone": "", "label": "", **details}
-        shown = answer or format_settings(await self._async_name(), initial, zone_kinds)
+        shown = (
+            answer or self._given or format_settings(await self._async_name(), initial, zone_kinds)
+        )
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
@@ -108,7 +110,7 @@ class CameraFlow(CameraSearchSteps):
             ),
             errors=errors,
             description_placeholders={
-                "picture": self._async_picture(),
+                "picture": self._async_still(self._preview.jpeg),
                 "formats": formats,
                 "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
                 "note": await self._preview.async_advice(self.hass, {**initial, **self._source}),
@@ -117,7 +119,7 @@ class CameraFlow(CameraSearchSteps):
                     self.hass, TEXTS, errors, details, near=(CONF_NAME, CONF_LABELS)
                 ),
             },
-            last_step=True,
+            last_step=self._source_unchanged(),
         )
 
     async def _async_first_settings(self) -> dict[str, Any]:
@@ -187,21 +189,3 @@ class CameraFlow(CameraSearchSteps):
                 device = self._source[CONF_DEVICE]
                 return next((w.name for w in webcams if w.device == device), "")
         return ""
-
-    @callback
-    def _async_picture(self) -> str:
-        """Store the preview's picture for its URL, and return Markdown that shows it."""
-        if self._preview.jpeg is None:
-            return ""
-        self._runtime.previews[self.flow_id] = self._preview.jpeg
-        path = PREVIEW_URL.format(flow_id=self.flow_id)
-        return f"![]({async_sign_path(self.hass, path, PREVIEW_LIFETIME)})"
-
-    @callback
-    @override
-    def async_remove(self) -> None:
-        """Delete the picture when the flow ends or is aborted."""
-        super().async_remove()
-        entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry is not None and entry.state is ConfigEntryState.LOADED:
-            self._runtime.previews.pop(self.flow_id, None)

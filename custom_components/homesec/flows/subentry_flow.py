@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_CODE
 
+from ..exceptions import EngineNotRunningError
 from .pin_gate import ENTER_PIN, PIN_SCHEMA, PinGate
 from .problems import CHECK, FormAgain
 
@@ -45,7 +46,10 @@ def abort_if_not_loaded[F: ConfigSubentryFlow](
     async def guarded(flow: F, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         if flow._get_entry().state is not ConfigEntryState.LOADED:  # noqa: SLF001 - a flow's own step
             return flow.async_abort(reason="not_loaded")
-        return await step(flow, user_input)
+        try:
+            return await step(flow, user_input)
+        except EngineNotRunningError:  # it stops right now
+            return flow.async_abort(reason="not_loaded")
 
     return guarded
 

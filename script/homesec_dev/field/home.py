@@ -7,7 +7,7 @@ from http import HTTPStatus
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..demo_setup import DOMAIN, add_homesec, camera_form, suggested
+from ..demo_setup import DOMAIN, add_homesec, camera_form, save_camera, suggested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ class Home:
         added.advice = shown.shown["description_placeholders"]["note"]
         settings = suggested(shown) | {"name": camera.name}
         settings["response"] |= {"disarmed": "record"}
-        done = shown.answer(settings)
+        done = save_camera(shown, settings)
         if done.type != "create_entry":
             added.refused = str(done.errors or done.shown)
             return added

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, override
 
 from ..demo import source_answers
-from ..demo_setup import DOMAIN, camera_form, entity_id, remove_delays, suggested
+from ..demo_setup import DOMAIN, camera_form, entity_id, remove_delays, save_camera, suggested
 from ..ha import HomeAssistant
 from ..ha_client import HaError
 from .packages import PYTHON
@@ -128,7 +128,7 @@ def _add_homesec(client: HaClient) -> str:
 def _add_camera(client: HaClient, entry_id: str, source: dict[str, str]) -> None:
     """Add a camera with its form's suggestions and a name."""
     shown = camera_form(client, entry_id).answer(source)
-    _expect_entry(shown.answer(suggested(shown) | {"name": CAMERA}))
+    _expect_entry(save_camera(shown, suggested(shown) | {"name": CAMERA}))
 
 
 def _expect_entry(flow: Flow) -> None:

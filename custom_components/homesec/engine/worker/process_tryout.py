@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import EntityUnavailable, WorkerError, WorkerMissing
+from ..core.types import PERSON
 from . import methods
 from .checks import UnexpectedValue, check_values
 from .process import DATA_SLACK_BYTES
@@ -67,7 +68,8 @@ class ProcessTryout:
         self._failed = False
         report = self._call(methods.WALK, seconds + WALK_SLACK_S, seconds=seconds)
         _check_picture(report.jpeg)
-        if report.label is not None and report.label not in self._config.labels:
+        labels = {report.label, None if report.found is None else report.found.label}
+        if not labels <= {None, PERSON, *self._config.labels}:
             raise UnexpectedValue("a label is none of the camera's")
         return report
 

@@ -74,12 +74,13 @@ class LocalTryout:
 
     def stop(self, timeout_s: float) -> None:
         """Close the source, and end every thread."""
+        self._parent.end()
         self._host.stop(timeout_s)
 
     def walk(self, seconds: float) -> WalkReport:
         """Detect until something is seen that counts, but no longer than that.
 
-        Raises ``SourceError`` or ``DetectorError``.
+        Raises ``SourceError``, ``DetectorError``, or ``CameraNotRunning`` once it's stopped.
         """
         with self._walking:
             if not self._loads:
@@ -102,18 +103,15 @@ class LocalTryout:
     def _connect(self) -> None:
         """Wait until the camera is connected. Raises ``SourceError``."""
         parent = self._parent
-        with parent.changed:
-            parent.changed.wait_for(lambda: parent.running or parent.lost, CONNECT_S)
-            if not parent.running:
-                raise parent.lost or SourceTimeout
+        parent.wait_for(lambda: parent.running or parent.lost, CONNECT_S)
+        if not parent.running:
+            raise parent.lost or SourceTimeout
 
     def _await_detector(self) -> None:
         """Wait until the detector is loaded. Raises ``DetectorError``."""
         parent = self._parent
-        with parent.changed:
-            parent.changed.wait_for(lambda: parent.detector, DETECTOR_S)
-            state = parent.detector
-        if state is None:
+        parent.wait_for(lambda: parent.detector, DETECTOR_S)
+        if (state := parent.detector) is None:
             raise DetectorMissing(detector=self._settings.detector)
         if not state.ready:
             raise error_of(state.error or DetectorMissing.key, state.placeholders)
@@ -121,24 +119,21 @@ class LocalTryout:
     def _await_presence(self, deadline: float) -> Presence | None:
         """Return who is seen until then. Raises ``SourceError`` if the camera stays lost."""
         parent = self._parent
-        with parent.changed:
-            while parent.presence is None and (left_s := deadline - time.monotonic()) > 0:
-                if parent.lost is None:
-                    parent.changed.wait_for(lambda: parent.presence or parent.lost, left_s)
-                elif not parent.changed.wait_for(lambda: parent.presence or parent.running, LOST_S):
-                    raise parent.lost
-            return parent.presence
+        while parent.presence is None and (left_s := deadline - time.monotonic()) > 0:
+            if (lost := parent.lost) is None:
+                parent.wait_for(lambda: parent.presence or parent.lost, left_s)
+            elif not parent.wait_for(lambda: parent.presence or parent.running, LOST_S):
+                raise lost
+        return parent.presence
 
     def _seen(self, presence: Presence, after_s: float) -> WalkReport:
         parent = self._parent
-        with parent.changed:
-            parent.changed.wait_for(lambda: parent.picture, PICTURE_S)
-            picture = parent.picture
+        parent.wait_for(lambda: parent.picture, PICTURE_S)
         return WalkReport(
             label=presence.label,
             seconds=after_s,
             found=Detection(presence.label, presence.score, presence.box),
-            jpeg=picture or self.jpeg(PICTURE_WIDTH),
+            jpeg=parent.picture or self.jpeg(PICTURE_WIDTH),
         )
 
     def _unseen(self, after_s: float) -> WalkReport:

@@ -3,12 +3,14 @@
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from ..core.errors import RowRefused
+from ..core.errors import CameraNotRunning, RowRefused
 from ..core.events import DetectionStarted, DetectorChanged, HealthChanged, SnapshotTaken
 from ..core.types import CameraHealth
 from .remote_errors import error_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..core.errors import HomeSecError
     from ..core.events import EngineEvent
     from ..core.source_feed import SourceFeed
@@ -31,6 +33,24 @@ class TryoutParent:
         self.detector: DetectorChanged | None = None
         self.presence: Presence | None = None  # the first one since ``forget_presence``
         self.picture: bytes | None = None  # a JPEG of it, with its box
+        self._is_ended = False
+
+    def wait_for(self, condition: Callable[[], object], timeout_s: float) -> bool:
+        """Wait for an event that fulfills a condition; return whether one did in time.
+
+        Raises ``CameraNotRunning`` once ``end`` was called.
+        """
+        with self.changed:
+            met = self.changed.wait_for(lambda: self._is_ended or condition(), timeout_s)
+            if self._is_ended:
+                raise CameraNotRunning
+            return bool(met)
+
+    def end(self) -> None:
+        """End what waits for an event."""
+        with self.changed:
+            self._is_ended = True
+            self.changed.notify_all()
 
     def forget_presence(self) -> None:
         """Wait for another presence."""
