@@ -11,7 +11,7 @@ from .camera_issues import CameraIssueEvent, async_camera_event, async_forget_ca
 from .cameras.daylight import Daylight
 from .cameras.sensor_check import SensorCheck
 from .detector.setup import async_choose_detector
-from .engine.core.errors import HomeSecError, StartFailed
+from .engine.core.errors import DiskReadOnly, HomeSecError, RecordingError, StartFailed
 from .engine.core.events import (
     ClipFailed,
     ClipSaved,
@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from .detector.state import DetectorState
     from .engine_host import EngineHost
     from .issues import Issues
+
+
+FOLDER_ERRORS = frozenset({DiskReadOnly.key, RecordingError.key})
+"""Of clips that failed, perhaps since their folder can't be used anymore."""
 
 
 class HomeSecCoordinator:
@@ -215,7 +219,7 @@ class HomeSecCoordinator:
             case ClipSaved():
                 self._issues.async_recording(None)
             case ClipFailed():
-                self._issues.async_recording(event.clip.error or HomeSecError.key)
+                self._async_clip_failed(event.clip.error or HomeSecError.key)
         self._storage.async_handle(event)
         # Before the alarm: what a camera sees and the alarm that it triggers are one alert.
         self._alerts.async_handle_event(event)
@@ -223,6 +227,13 @@ class HomeSecCoordinator:
         self._bus.async_dispatch(event)
         if isinstance(event, HealthChanged | ClipSaved | ClipUploaded | ClipsRemoved):
             self.async_update_stats()
+
+    def _async_clip_failed(self, error: str) -> None:
+        self._issues.async_recording(error)
+        if error in FOLDER_ERRORS:
+            self._entry.async_create_background_task(
+                self._hass, self._start.async_check_folders(), "HomeSec folder check"
+            )
 
     def _async_fire(self, event: EngineEvent, camera_id: str) -> None:
         """Announce what concerns automations on Home Assistant's bus."""

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
 from .detector.model_choice import models_dir
-from .engine.core.errors import HomeSecError, StartFolderEmpty
+from .engine.core.errors import HomeSecError, StartFailed, StartFolderEmpty
 from .engine.engine import CATALOG_NAME, HomeSecEngine
+from .engine.library.start_errors import start_error
 from .exceptions import EngineNotRunningError, translated
 from .spare_folder import (
     Folders,
     can_be_used,
     choose_spare,
+    find_trouble,
     is_emptied,
     move_clips,
     remove_spare,
@@ -139,7 +141,15 @@ class EngineHost:
 
     async def async_leave_spare(self) -> None:
         """Stop the engine that uses the spare folder, so that it can be started in its own."""
-        await self.async_run_raw(self._leave_spare)
+        await self.async_run_raw(partial(self._leave, spare=True))
+
+    async def async_find_trouble(self) -> StartFailed | None:
+        """Return what would keep the engine from starting again in its own folders."""
+        return await self.async_run_raw(self._find_trouble)
+
+    async def async_leave_folders(self) -> None:
+        """Stop the engine that uses its own folders, so that it can be started in a spare one."""
+        await self.async_run_raw(partial(self._leave, spare=False))
 
     async def async_stop(self) -> None:
         """End every thread; idempotent."""
@@ -182,9 +192,15 @@ class EngineHost:
             return False
         return can_be_used(self.folders, CATALOG_NAME)
 
-    def _leave_spare(self) -> None:
+    def _find_trouble(self) -> StartFailed | None:
+        folders = self.folders
+        if (err := find_trouble(folders)) is None:
+            return None
+        return start_error(err, clips_dir=folders.clips, catalog=folders.data / CATALOG_NAME)
+
+    def _leave(self, *, spare: bool) -> None:
         with self._start_or_stop:
-            if self._engine is not None and self.spare:
+            if self._engine is not None and self.spare is spare:
                 self._engine.stop(STOP_TIMEOUT_S)
                 self._engine, self._spare = None, None
 

@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_call_later
 from .cloud.retention_config import retention_rules
 from .const import LOGGER, START_RETRY_S
 from .engine.core.backoff import backoff_s
-from .engine.core.errors import StartFailed
+from .engine.core.errors import StartDiskFull, StartFailed
 from .exceptions import EngineNotRunningError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class EngineStart:
         self._chosen: ChosenDetector | None = None
         self._rng = random.Random()  # noqa: S311 - spreads retries, keeps no secret
         self._cancel_timer: CALLBACK_TYPE | None = None
+        self._checking = False
         self.error: StartFailed | None = None
         """What the last try failed for; None before its end, and once the engine runs."""
 
@@ -92,6 +93,27 @@ class EngineStart:
             purge_held=self._purge_held,
             spare=spare,
         )
+
+    async def async_check_folders(self) -> None:
+        """Go on in the spare folder if the engine can't use its own anymore.
+
+        On a full disk, that would be no help: old clips are removed there.
+        """
+        if self._checking or self._chosen is None or self._host.spare or not self._host.ready:
+            return
+        self._checking = True  # a share that hangs takes one thread only
+        try:
+            error = await self._host.async_find_trouble()
+            if error is None or isinstance(error, StartDiskFull):
+                return
+            LOGGER.error("HomeSec can't use its folder anymore (%s)", error)
+            self.error = error
+            await self._host.async_leave_folders()
+            await self._async_failed(error, self._chosen)
+        except EngineNotRunningError:  # stopped meanwhile
+            return
+        finally:
+            self._checking = False
 
     @callback
     def async_retry(self) -> None:

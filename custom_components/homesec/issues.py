@@ -17,6 +17,7 @@ from .engine.core.errors import (
     ModelBroken,
     ModelUnavailable,
     ModelUnknown,
+    RecordingError,
     SourceBroken,
     StartFailed,
     StartFolderEmpty,
@@ -54,7 +55,7 @@ DETECTOR_ISSUES = frozenset(
 )
 SECOND_ISSUES = {ModelUnavailable.key: "second_opinion_unavailable"}
 SECOND_FAILED = "second_opinion_failed"
-RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly))
+RECORDING_ISSUES = frozenset(error.key for error in (DiskFull, DiskReadOnly, RecordingError))
 RECIPIENT_ISSUES = frozenset(
     error.key
     for error in (

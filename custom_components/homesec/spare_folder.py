@@ -88,17 +88,26 @@ def can_be_used(folders: Folders, index_name: str) -> bool:
     return True
 
 
+def find_trouble(folders: Folders) -> OSError | None:
+    """Return what keeps one of the folders from taking a file, if anything does."""
+    return _trouble(folders.clips) or _trouble(folders.data)
+
+
 def _takes_files(folder: Path) -> bool:
     """Return whether a file can be written to a folder, which is made if it isn't there."""
+    return _trouble(folder) is None
+
+
+def _trouble(folder: Path) -> OSError | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder) as file:
             file.write(bytes(PROBE_BYTES))
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        return False
-    return True
+    except OSError as err:
+        return err
+    return None
 
 
 def choose_spare(folders: Folders) -> Folders:

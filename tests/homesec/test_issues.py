@@ -257,7 +257,7 @@ async def test_unknown_error_raises_generic_issue(
     )
 
 
-@pytest.mark.parametrize("error", ["disk_full", "disk_read_only"])
+@pytest.mark.parametrize("error", ["disk_full", "disk_read_only", "recording_failed"])
 async def test_disk_error_raises_issue_until_clip_is_saved(
     hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry, error: str
 ) -> None:

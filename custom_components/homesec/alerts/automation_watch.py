@@ -9,8 +9,7 @@ the automations that HomeSec has started: with its events, or with the state of 
 from collections import OrderedDict
 from dataclasses import dataclass, field
 import logging
-import re
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.alarm_control_panel import (
     DOMAIN as ALARM_DOMAIN,
@@ -36,7 +35,6 @@ from homeassistant.core import (
 )
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.trace import trace_id_get
 
 from ..const import (
     DOMAIN,
@@ -44,6 +42,13 @@ from ..const import (
     EVENT_ALARM_TRIGGERED,
     EVENT_ALERT,
     EVENT_ALERT_UPDATED,
+)
+from .failure_log import (
+    AUTOMATION_LOGGER,
+    INTEGRATION_LOGGERS,
+    LOGGED_FAILURES,
+    FailureHandler,
+    current_run_id,
 )
 from .notify_calls import integration_of, senders
 from .rules import AlertKind
@@ -55,25 +60,7 @@ WATCHED: Final = (EVENT_ALERT, EVENT_ALERT_UPDATED, EVENT_ALARM_TRIGGERED, EVENT
 EVENT_AUTOMATION_TRIGGERED: Final = "automation_triggered"
 EVENT_SCRIPT_STARTED: Final = "script_started"
 ATTR_RUN_ID: Final = "run_id"
-AUTOMATION_LOGGER: Final = "homeassistant.components.automation"
-TARGETS_LOGGER: Final = "homeassistant.helpers.service"
-"""Warns of entities that an action skips, since they're missing or unavailable."""
-LOGGED_FAILURES: Final = {
-    AUTOMATION_LOGGER: logging.ERROR,
-    "homeassistant.components.script": logging.ERROR,
-    "homeassistant.components.notify": logging.ERROR,
-    "homeassistant.components.mobile_app": logging.WARNING,  # also for its daily limit
-    "homeassistant.components.rest_command": logging.WARNING,  # for what a server refuses
-    "homeassistant.components.shell_command": logging.ERROR,
-    TARGETS_LOGGER: logging.WARNING,
-}
-"""The loggers of what may fail, with the level from which on it did."""
-INTEGRATION_LOGGERS: Final = ("homeassistant.components", "custom_components")
-"""Their errors count if an automation has just sent a notification by that integration."""
-_SKIPPED: Final = re.compile(r"\b(?:notify|script)\.\w")  # a light, say, is no news
 NOTIFY_GROUP: Final = "group"
-NAMELESS: Final = ".None"
-"""How the traces of automations without an id end; no event has the ids of their runs."""
 MAX_CONTEXTS: Final = 256
 SETTLE_S: Final = 30.0
 """Longer than Home Assistant waits for a phone, and then for its push service."""
@@ -98,20 +85,6 @@ class Run:
     origin: Origin
     senders: set[str] = field(default_factory=set)  # integrations that it notifies by
     failed: bool = False
-
-
-class _FailureHandler(logging.Handler):
-    """Calls back with each record of a failure: its run's id, if known, and its logger."""
-
-    def __init__(self, level: int, on_failure: Callable[[str | None, str], None]) -> None:
-        super().__init__(level)
-        self._on_failure = on_failure
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.name == TARGETS_LOGGER and not _SKIPPED.search(record.getMessage()):
-            return
-        self._on_failure(_current_run_id(), record.name)
 
 
 class AutomationWatch:
@@ -149,11 +122,11 @@ class AutomationWatch:
             listen(EVENT_CALL_SERVICE, self._async_called, event_filter=_is_notify),
         ]
         handlers: dict[str, logging.Handler] = {
-            name: _FailureHandler(level, self._handle_failure)
+            name: FailureHandler(level, self._handle_failure)
             for name, level in LOGGED_FAILURES.items()
         }
         for name in INTEGRATION_LOGGERS:
-            handlers[name] = _FailureHandler(logging.ERROR, self._handle_sender_failure)
+            handlers[name] = FailureHandler(logging.ERROR, self._handle_sender_failure)
         for name, handler in handlers.items():
             logging.getLogger(name).addHandler(handler)
 
@@ -232,7 +205,7 @@ class AutomationWatch:
         data = event.data
         found = senders(self._hass, data[ATTR_SERVICE], data.get(ATTR_SERVICE_DATA) or {})
         if found:  # a group calls its members with contexts of their own
-            run_id = _current_run_id()
+            run_id = current_run_id()
             self._hass.loop.call_soon(self._async_add_senders, event.context.id, run_id, found)
 
     @callback
@@ -290,12 +263,6 @@ class AutomationWatch:
             entity_id = f"automation.{logger.rpartition('.')[2]}"
             nameless = [run for run in nameless if run.entity_id == entity_id]
         return next(iter(nameless), None)
-
-
-def _current_run_id() -> str | None:
-    """Return the id of the run that is going on here, unless its automation has no id."""
-    trace = trace_id_get()
-    return None if trace is None or trace[0].endswith(NAMELESS) else trace[1]
 
 
 @callback
