@@ -13,7 +13,7 @@ from homesec_fixtures import call, set_up
 from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
-from test_alarm_machine import SimulatedAlarm
+from simulated_alarm import SimulatedAlarm
 
 from custom_components.homesec.alarm.cause import Cause
 from custom_components.homesec.alarm.machine import (

@@ -7,14 +7,11 @@ import errno
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from clip_factory import EVENING, ClipFactory, act, contents, ids, refused
+from clip_factory import EVENING, ClipFactory, act, ids, refused
 from cloud_fixtures import set_up_cloud
-from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.exceptions import (
     HomeAssistantError,
     ServiceValidationError,
-    Unauthorized,
-    UnknownUser,
 )
 from homesec_fixtures import CAMERA_ID, entity_id, set_up
 import probatio
@@ -46,6 +43,7 @@ HOSTILE = (
     "0" * 9999,
     "81K0CAMERA0000000000000001",
 )
+
 UNKNOWN_ID = "01K0CAMERA0000000000000005"
 
 
@@ -61,12 +59,6 @@ async def factory(hass: HomeAssistant, entry: MockConfigEntry, video: Path) -> C
 async def cloud_factory(hass: HomeAssistant, gcs: Any, video: Path) -> ClipFactory:
     """A factory with a cloud."""
     return await set_up_cloud(hass, gcs, video)
-
-
-@pytest.fixture
-def evidence(config_dir: Path) -> Path:
-    """A folder that Home Assistant is allowed to write to."""
-    return config_dir / "media" / "evidence"
 
 
 # --- list_clips --------------------------------------------------------------------------------
@@ -342,18 +334,6 @@ async def test_delete_with_nothing_kept_while_triggered_keeps_clip(
     assert ids(await act(hass, "list_clips")) == [clip.id]
 
 
-async def test_only_administrators_can_purge(
-    hass: HomeAssistant, factory: ClipFactory, hass_owner_user: MockUser
-) -> None:
-    user = (await hass.auth.async_create_user("Ann", group_ids=["system-users"])).id
-    clip = await factory.put(EVENING)
-    await act(hass, "delete_clip", user=user, clip_id=clip.id)
-    with pytest.raises(Unauthorized):
-        await act(hass, "purge_clip", user=user, clip_id=clip.id)
-    await act(hass, "restore_clip", user=user, clip_id=clip.id)
-    assert ids(await act(hass, "list_clips")) == [clip.id]
-
-
 async def test_restore_on_refusing_disk_reports_it(
     hass: HomeAssistant, factory: ClipFactory
 ) -> None:
@@ -407,55 +387,3 @@ async def test_rebuild_with_unreachable_bucket_fails(
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, "rebuild_index")
     assert raised.value.translation_key == "storage_denied"
-
-
-# --- permissions -------------------------------------------------------------------------------
-
-
-async def test_read_permission_allows_list_only(
-    hass: HomeAssistant, factory: ClipFactory, hass_read_only_user: MockUser, evidence: Path
-) -> None:
-    clip = await factory.put(EVENING)
-    user = hass_read_only_user.id
-    assert ids(await act(hass, "list_clips", user=user)) == [clip.id]
-    for action, data in (
-        ("export", {"clip_id": clip.id, "folder": str(evidence)}),
-        ("delete_clip", {"clip_id": clip.id}),
-        ("restore_clip", {"clip_id": clip.id}),
-        ("purge_clip", {"clip_id": clip.id}),
-        ("protect_clip", {"clip_id": clip.id}),
-        ("rebuild_index", {}),
-    ):
-        with pytest.raises(Unauthorized):
-            await act(hass, action, user=user, **data)
-    assert contents(evidence) == {}
-
-
-async def test_control_permission_allows_delete_and_protect(
-    hass: HomeAssistant, factory: ClipFactory, hass_owner_user: MockUser, evidence: Path
-) -> None:
-    clip = await factory.put(EVENING)
-    ann = await hass.auth.async_create_user("Ann", group_ids=["system-users"])
-    assert not ann.is_admin
-    user = ann.id
-    await act(hass, "protect_clip", user=user, clip_id=clip.id)
-    await act(hass, "protect_clip", user=user, clip_id=clip.id, protected=False)
-    await act(hass, "delete_clip", user=user, clip_id=clip.id)
-    assert await act(hass, "list_clips", user=user) == {"clips": [], "cursor": None}
-    for action, data in (
-        ("export", {"clip_id": clip.id, "folder": str(evidence)}),
-        ("rebuild_index", {}),
-    ):
-        with pytest.raises(Unauthorized):
-            await act(hass, action, user=user, **data)
-
-
-async def test_user_without_permission_is_refused(
-    hass: HomeAssistant, factory: ClipFactory, hass_read_only_user: MockUser
-) -> None:
-    await factory.put(EVENING)
-    hass_read_only_user.permissions = PolicyPermissions({}, None)
-    with pytest.raises(Unauthorized):
-        await act(hass, "list_clips", user=hass_read_only_user.id)
-    with pytest.raises(UnknownUser):
-        await act(hass, "list_clips", user="nobody")
