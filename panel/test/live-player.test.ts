@@ -56,6 +56,19 @@ describe("LivePlayer", () => {
     vi.useRealTimers();
   });
 
+  test("tells the time of what plays, and of nothing else", async () => {
+    camera.player.start();
+    await pass(0);
+    const first = camera.last.report;
+    first.timed(() => 42);
+    first.playing();
+    expect(camera.player.liveT()).toBe(42);
+    first.failed();
+    expect(camera.player.liveT()).toBeNull();
+    first.timed(() => 43);
+    expect(camera.player.liveT()).toBeNull();
+  });
+
   test("plays the best stream type", async () => {
     const changes: (StreamType | null)[] = [];
     camera.player.observe(() => changes.push(camera.player.playing));

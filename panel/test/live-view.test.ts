@@ -74,8 +74,10 @@ describe("LiveBoxes", () => {
   const box = (score: number): PreviewBox => {
     return { label: "person", score, box: [0, 0, 1, 1], counts: true, zones: [] };
   };
-  const preview = (score: number): void => send.at(-1)!({ at: 0, boxes: [box(score)] });
-  const scores = (): number[] => boxes.current().map(({ score }) => score);
+  const preview = (score: number, live_t?: number): void =>
+    send.at(-1)!({ at: 0, live_t, boxes: [box(score)] });
+  const scores = (liveT: number | null = null): number[] =>
+    boxes.current(liveT).map(({ score }) => score);
 
   beforeEach(() => {
     send = [];
@@ -100,6 +102,32 @@ describe("LiveBoxes", () => {
     now += 1;
     preview(0.6);
     expect(scores()).toEqual([0.6]);
+  });
+
+  test("wait for the picture that they are of", async () => {
+    await boxes.follow("door");
+    preview(0.5, 998.9);
+    now += 1;
+    preview(0.6, 999.9);
+    now += 1;
+    preview(0.7, 0.9);
+    now += 6; // so late is the video
+    expect(scores(999)).toEqual([0.5]);
+    expect(scores(999.6)).toEqual([0.6]);
+    expect(scores(1000.1)).toEqual([0.6]); // a stream's times go on above the period
+    expect(scores(1001)).toEqual([0.7]);
+    expect(scores(1002)).toEqual([]); // nothing is known of this picture
+    expect(scores(997)).toEqual([]);
+    now += 60;
+    preview(0.8, 70);
+    expect(scores(1000.1)).toEqual([]);
+  });
+
+  test("without a time match no video that is late", async () => {
+    await boxes.follow("door");
+    preview(0.5);
+    expect(scores(5)).toEqual([]);
+    expect(scores()).toEqual([0.5]);
   });
 
   test("are only of what counts", async () => {

@@ -1,6 +1,7 @@
 """The packets that viewers of one camera get, whatever comes and whoever watches."""
 
 from base64 import b64encode
+from dataclasses import replace
 import io
 
 import av
@@ -14,11 +15,13 @@ from custom_components.homesec.engine.core.live_address import (
     live_url,
     requested_camera,
 )
+from custom_components.homesec.engine.core.live_time import LIVE_PERIOD_S, live_time
 from custom_components.homesec.engine.live import output, viewer
 from custom_components.homesec.engine.live.output import LiveOutput
 from custom_components.homesec.engine.live.ts_muxer import TsMuxer
 from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
 from custom_components.homesec.engine.media.packets import (
+    TICKS,
     TIME_BASE,
     MediaFormat,
     MediaKind,
@@ -177,6 +180,27 @@ def test_slow_pictures_are_repeated_and_their_keyframes_come_each_second(tmp_pat
     assert len(found) == 31
     starts = [float(x.pts * x.time_base) for x in found if x.is_keyframe]
     assert [round(t - starts[0]) for t in starts] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("began_s", [0, 42, 999, 12_345, 90_061])
+def test_time_stamps_tell_when_it_is_on_the_timeline(packets, began_s):
+    shifted = [_later(each, began_s * TICKS) for each in packets[:30]]
+    muxer = TsMuxer(shifted[0], None)
+    data = b"".join(map(muxer.write, shifted))
+    muxer.close()
+    with av.open(io.BytesIO(data)) as video:
+        found = [float(x.pts * x.time_base) for x in video.demux(video=0) if x.size]
+    expected = [live_time(shifted[0].shown_t) + x.shown_t - shifted[0].shown_t for x in shifted]
+    assert found == pytest.approx(expected[: len(found)], abs=0.001)
+    assert found[0] < LIVE_PERIOD_S
+
+
+def _later(packet, ticks):
+    data = av.Packet(bytes(packet.data))
+    data.pts, data.dts = packet.data.pts + ticks, packet.data.dts + ticks
+    data.time_base, data.duration = TIME_BASE, packet.data.duration
+    data.is_keyframe = packet.data.is_keyframe
+    return replace(packet, data=data, t=packet.t + ticks / TICKS)
 
 
 @settings(max_examples=50, deadline=None, database=None)

@@ -8,7 +8,7 @@ import time
 
 if "engine" in sys.modules:
     from engine.core.activity_board import BOARD, Work
-    from engine.core.camera_reports import CameraReport, WorkerReport
+    from engine.core.camera_reports import CameraReport, WorkerReport, ZonePreview
     from engine.core.events import (
         DetectionStarted,
         DetectorChanged,
@@ -84,7 +84,7 @@ class Cameras:
         return b"\xff\xd8\xff" + ",".join(sorted(self.cameras)).encode()
 
     def preview_zones(self, camera_id, zones):
-        return []
+        return ZonePreview(live_t=0.0, detections=())
 
     def _health(self, config, health):
         self.parent.handle_event(HealthChanged(camera_id=config.id, health=health))

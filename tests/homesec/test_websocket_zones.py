@@ -20,6 +20,8 @@ from homesec_fixtures import (
 from page_client import PageClient
 import pytest
 
+from custom_components.homesec.engine.core.live_time import LIVE_PERIOD_S
+
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -194,6 +196,7 @@ async def test_preview_applies_unsaved_zones_to_live_detections(
     preview = await page.next_event(lambda x: len(x.get("boxes", ())) == 2)
     boxes = {each["label"]: each for each in preview["boxes"]}
     assert preview["at"] > 0
+    assert 0 <= preview["live_t"] < LIVE_PERIOD_S
     assert boxes["person"]["counts"]
     assert (boxes["cat"]["counts"], boxes["cat"]["zones"]) == (False, ["All"])
     assert boxes["person"]["score"] == 0.87
@@ -210,6 +213,7 @@ async def test_preview_of_camera_that_is_off_sends_error(
     await page.subscribe("zones/preview", camera_id=CAMERA_ID, zones=[])
     preview = await page.next_event(lambda _: True)
     assert (preview["boxes"], preview["error"]) == ([], "camera_not_running")
+    assert "live_t" not in preview
     await arm(hass, entry)
     preview = await page.next_event(lambda x: x["boxes"])
     assert "error" not in preview

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .cloud.object_store import CloudStore
-    from .core.camera_reports import PreviewedDetection, Probe
+    from .core.camera_reports import Probe, ZonePreview
     from .core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from .core.events import EngineEvent, EventSink
     from .core.source_feed import SourceFeed
@@ -219,7 +219,7 @@ class HomeSecEngine:
         except WorkerError:
             return None
 
-    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> ZonePreview:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
 
         Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.

@@ -137,7 +137,8 @@ async def _preview(runtime: HomeSecData, connection: ActiveConnection, msg: dict
                 # The camera is off or the detector isn't ready, which may change at any time.
                 preview["error"] = err.translation_key
             else:
-                preview["boxes"] = [_box(each) for each in found]
+                preview["boxes"] = [_box(each) for each in found.detections]
+                preview["live_t"] = round(found.live_t, 3)
             preview["at"] = dt_util.utcnow().timestamp()
             connection.send_event(msg["id"], preview)
             await asyncio.sleep(PREVIEW_PAUSE_S)

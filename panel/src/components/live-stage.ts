@@ -31,8 +31,10 @@ import "./live-video.ts";
 
 const SILENT = "homesec-live-silent";
 const USUAL_RATIO = 16 / 9;
-/** How often to look whether boxes are too old. */
-const FOLLOW_MS = 500;
+/** How often to look which boxes to show. */
+const FOLLOW_MS = 200;
+/** How long video over HLS may play until it's known which boxes belong to it. */
+const UNTIMED_MS = 3000;
 
 /**
  * A camera's live video with what is detected and what can be done.
@@ -44,6 +46,8 @@ export class LiveStage extends PageElement {
   @property({ attribute: false }) camera!: Camera;
   @state() private sound = localStorage.getItem(SILENT) !== "1";
   @state() private boxesWanted = false;
+  /** Whether pictures replace the video while boxes are shown: nothing tells how late it is. */
+  @state() private isUntimed = false;
   @state() private isFullscreen = false;
   @state() private ratio = USUAL_RATIO;
   /** Whether this camera's live pictures have begun to come. */
@@ -53,6 +57,8 @@ export class LiveStage extends PageElement {
   private shown = "";
   private touch: Touch | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
+  /** Since when nothing has told how late the video is. */
+  private untimedSince: number | null = null;
 
   constructor() {
     super();
@@ -79,7 +85,10 @@ export class LiveStage extends PageElement {
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     super.willUpdate(changed);
     const { id, health } = this.camera;
-    if (id !== this.shown) this.ratio = USUAL_RATIO;
+    if (id !== this.shown) {
+      this.ratio = USUAL_RATIO;
+      this.isUntimed = false;
+    }
     if (id !== this.shown || health === "lost") this.isSeen = false;
     this.shown = id;
     const followed = this.boxesWanted && health === "running" ? id : null;
@@ -121,14 +130,14 @@ export class LiveStage extends PageElement {
       </div>`;
   }
 
-  /** Render the video. With boxes, only where it's of now: HLS is some seconds behind them. */
+  /** Render the video. With boxes, only where they can be matched: HLS is some seconds behind. */
   private renderVideo(): unknown {
     const { camera } = this;
     return html`<homesec-live-video
       .hass=${this.page.hass}
       .entity=${camera.entity_id}
       .sound=${this.sound}
-      .mode=${this.boxesWanted ? "brief" : "full"}
+      .mode=${this.boxesWanted && this.isUntimed ? "brief" : "full"}
       text=${this.texts.get("cameras.picture", { camera: camera.name })}
       @ratio=${(event: CustomEvent<number>) => (this.ratio = event.detail)}
       @picture=${() => (this.isSeen = true)}
@@ -138,7 +147,9 @@ export class LiveStage extends PageElement {
   }
 
   private renderBoxes(): unknown {
-    const found = this.boxes?.current() ?? [];
+    const isLate = this.live?.playing === "hls";
+    const liveT = this.live?.liveT() ?? null;
+    const found = isLate && liveT === null ? [] : (this.boxes?.current(isLate ? liveT : null) ?? []);
     const shown = found.map(({ label, score, box: [x1, y1, x2, y2] }, index) => {
       return { track: index, label, score, x: x1, y: y1, width: x2 - x1, height: y2 - y1 };
     });
@@ -213,7 +224,20 @@ export class LiveStage extends PageElement {
   private toggleBoxes(): void {
     this.boxesWanted = !this.boxesWanted;
     clearInterval(this.timer);
-    if (this.boxesWanted) this.timer = setInterval(() => this.requestUpdate(), FOLLOW_MS);
+    this.isUntimed = false;
+    this.untimedSince = null;
+    if (this.boxesWanted) this.timer = setInterval(() => this.followBoxes(), FOLLOW_MS);
+  }
+
+  private followBoxes(): void {
+    const { live } = this;
+    if (live?.playing !== "hls" || live.liveT() !== null) {
+      this.untimedSince = null;
+    } else {
+      this.untimedSince ??= performance.now();
+      this.isUntimed ||= performance.now() - this.untimedSince > UNTIMED_MS;
+    }
+    this.requestUpdate();
   }
 
   private toggleFullscreen(): void {

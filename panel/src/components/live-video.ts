@@ -52,6 +52,11 @@ export class LiveVideoElement extends LitElement {
     return this.player.playing;
   }
 
+  /** Return the time of live video that is shown, in its own seconds; null: nothing tells. */
+  liveT(): number | null {
+    return this.player.liveT();
+  }
+
   /** Show the video in full screen, on phones whose browsers can't do that with other elements. */
   enterFullscreen(): void {
     (this.video as { webkitEnterFullscreen?: () => void }).webkitEnterFullscreen?.();

@@ -277,5 +277,7 @@ export interface PreviewBox {
 
 export interface ZonesPreview {
   at: number;
+  /** When the picture is in the camera's live video: seconds there, modulo 1000. */
+  live_t?: number | undefined;
   boxes: PreviewBox[];
 }

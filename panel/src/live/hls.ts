@@ -76,8 +76,30 @@ function playWith(player: typeof Hls, url: string, options: HlsOptions): void {
     if (UNPLAYABLE.has(details)) options.report.unplayable();
     else options.report.failed();
   });
+  followTime(player, hls, options);
   hls.loadSource(url);
   hls.attachMedia(options.video);
+}
+
+/**
+ * Tell which time of live video is shown.
+ *
+ * Home Assistant keeps the camera's time stamps, and hls.js tells how far they are from the element's
+ * own time. The dates in the playlist don't help: they count from when Home Assistant was ready.
+ */
+function followTime(player: typeof Hls, hls: Hls, { video, report }: HlsOptions): void {
+  let offsets: ({ baseTime: number; timescale: number } | undefined)[] = [];
+  let discontinuity: number | null = null;
+  hls.on(player.Events.INIT_PTS_FOUND, (_event, { timestampOffsets }) => {
+    offsets = timestampOffsets;
+  });
+  hls.on(player.Events.FRAG_CHANGED, (_event, { frag }) => {
+    discontinuity = frag.cc;
+  });
+  report.timed(() => {
+    const offset = discontinuity === null ? undefined : offsets[discontinuity];
+    return offset ? video.currentTime + offset.baseTime / offset.timescale : null;
+  });
 }
 
 function playNatively(url: string, options: HlsOptions): void {

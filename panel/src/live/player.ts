@@ -13,6 +13,8 @@ export interface LiveReport {
   failed(): void;
   /** The browser can't play what the camera sends, so it needn't be tried again. */
   unplayable(): void;
+  /** Which time of live video is shown can be told from now on, by this function. */
+  timed(liveT: () => number | null): void;
 }
 
 export interface LiveOptions {
@@ -38,6 +40,8 @@ const STEADY_MS = 30_000;
 export class LivePlayer extends Observable {
   /** The stream type that plays; null: none does, so pictures are shown instead. */
   playing: StreamType | null = null;
+  /** Returns the time of live video that is shown, in its own seconds; null: nothing tells. */
+  liveT: () => number | null = () => null;
   private failures = 0;
   private startedPlaying = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -97,8 +101,11 @@ export class LivePlayer extends Observable {
       this.startedPlaying = performance.now();
       this.changed();
     };
+    const timed = (liveT: () => number | null): void => {
+      if (!signal.aborted) this.liveT = liveT;
+    };
     this.timer = setTimeout(failed, FIRST_PICTURE_MS[type]);
-    this.options.open(type, { playing, failed, unplayable }, signal).catch(failed);
+    this.options.open(type, { playing, failed, unplayable, timed }, signal).catch(failed);
   }
 
   private tryLater(): void {
@@ -116,6 +123,7 @@ export class LivePlayer extends Observable {
     clearTimeout(this.timer);
     this.controller.abort();
     this.controller = new AbortController();
+    this.liveT = () => null;
     if (this.playing !== null) {
       this.playing = null;
       this.changed();

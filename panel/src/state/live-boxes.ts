@@ -6,13 +6,26 @@ import { Observable } from "./observable.ts";
 
 /** How long boxes are shown if no more come. They come about once a second. */
 const SHOWN_S = 2;
+/** How far a picture may be from the one that its boxes are of. */
+const NEAR_S = 0.75;
+/** How late video may be for which boxes are kept. */
+const KEPT_S = 60;
+/** Times of live video are told modulo so many seconds. */
+const PERIOD_S = 1000;
+
+interface TimedBoxes {
+  boxes: readonly PreviewBox[];
+  /** When they arrived. */
+  at: number;
+  /** When their picture is in live video. */
+  liveT: number | undefined;
+}
 
 type BoxApi = Pick<Api, "zones" | "previewZones">;
 
 export class LiveBoxes extends Observable {
-  private boxes: readonly PreviewBox[] = [];
-  /** When they arrived. */
-  private at = 0;
+  /** Of the last pictures, the newest at the end. */
+  private kept: TimedBoxes[] = [];
   private stop: Unsubscribe | null = null;
   /** The camera whose boxes are wanted; null: none are. */
   private camera: string | null = null;
@@ -31,7 +44,7 @@ export class LiveBoxes extends Observable {
     this.camera = camera;
     this.stop?.();
     this.stop = null;
-    this.boxes = [];
+    this.kept = [];
     this.changed();
     if (camera === null) return;
     try {
@@ -49,15 +62,40 @@ export class LiveBoxes extends Observable {
     }
   }
 
-  /** Return the boxes of the newest picture. */
-  current(): readonly PreviewBox[] {
-    return this.clock() - this.at < SHOWN_S ? this.boxes : [];
+  /** Return the boxes of the newest picture, or of what live video shows at a time of its own. */
+  current(liveT: number | null = null): readonly PreviewBox[] {
+    if (liveT !== null) return this.nearest(liveT);
+    const newest = this.kept.at(-1);
+    return newest && this.clock() - newest.at < SHOWN_S ? newest.boxes : [];
+  }
+
+  private nearest(liveT: number): readonly PreviewBox[] {
+    let found: readonly PreviewBox[] = [];
+    let least = NEAR_S;
+    for (const each of this.kept) {
+      if (each.liveT === undefined) continue;
+      const apart = distance(each.liveT, liveT);
+      if (apart <= least) [found, least] = [each.boxes, apart];
+    }
+    return found;
   }
 
   private add(preview: ZonesPreview | { unavailable: boolean }): void {
     // HomeSec may be reloading.
-    this.boxes = "boxes" in preview ? preview.boxes.filter(({ counts }) => counts) : [];
-    this.at = this.clock();
+    const at = this.clock();
+    if ("boxes" in preview) {
+      const boxes = preview.boxes.filter(({ counts }) => counts);
+      this.kept = this.kept.filter((each) => at - each.at < KEPT_S);
+      this.kept.push({ boxes, at, liveT: preview.live_t });
+    } else {
+      this.kept = [];
+    }
     this.changed();
   }
+}
+
+/** Return the seconds between two times of which only the remainder is known. */
+function distance(one: number, other: number): number {
+  const apart = Math.abs(one - other) % PERIOD_S;
+  return Math.min(apart, PERIOD_S - apart);
 }

@@ -3,8 +3,9 @@
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ..core.camera_reports import PreviewedDetection
+from ..core.camera_reports import PreviewedDetection, ZonePreview
 from ..core.errors import CameraNotRunning, DetectorError
+from ..core.live_time import live_time
 from ..core.types import CameraHealth, ZoneKind
 from ..tracking.zones import is_in_zone
 
@@ -20,7 +21,7 @@ TIMEOUT_S = 3.0  # a preview waits its turn among the cameras
 
 def preview_zones(
     session: CameraSession, pool: DetectionPool, zones: Sequence[Zone]
-) -> list[PreviewedDetection]:
+) -> ZonePreview:
     """Detect objects in a camera's newest frame, and judge them by the zones.
 
     Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.
@@ -39,7 +40,11 @@ def preview_zones(
     if found is None:
         raise DetectorError("the detector is not available")
     threshold = pool.thresholds[0]
-    return [judge_detection(each, session.config, zones, threshold) for each in found]
+    config = session.config
+    return ZonePreview(
+        live_t=live_time(frame.t),
+        detections=tuple(judge_detection(each, config, zones, threshold) for each in found),
+    )
 
 
 def judge_detection(

@@ -37,6 +37,14 @@ class PreviewedDetection:
     zones: tuple[str, ...]  # names of the zones it's inside, masks included
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZonePreview:
+    """What is detected in one picture, and what zones that aren't saved yet make of it."""
+
+    live_t: float  # when the picture is in live video, see ``live_time.py``
+    detections: tuple[PreviewedDetection, ...]
+
+
 class WalkHint(StrEnum):
     """Why a walk test may have seen nobody."""
 

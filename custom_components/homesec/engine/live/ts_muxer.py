@@ -1,7 +1,8 @@
 """Packets of a camera as an MPEG transport stream (ISO/IEC 13818-1).
 
 H.264 and H.265 are copied, other video is encoded to H.264; AAC is copied, other audio is encoded
-to AAC. What comes first is a keyframe, after the tables that a player needs.
+to AAC. What comes first is a keyframe, after the tables that a player needs. Time stamps are those
+of the camera's timeline, as ``live_time.py`` says.
 """
 
 from functools import partial
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 import av
 import av.error
 
-from ..media.packets import TIME_BASE
+from ..core.live_time import LIVE_PERIOD_S
+from ..media.packets import TICKS, TIME_BASE
 from ..recording.encoders import AudioEncoder, AudioError, VideoEncoder, has_adts_header
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class TsMuxer:
         self._video = first.format
         self._audio = audio
         self._start = first.data.pts or 0
+        period = int(LIVE_PERIOD_S * TICKS)
+        self._zero = self._start - self._start % period  # the tick that becomes 0
         self._begun = False  # whether the pictures before the first one in time are over
         self._encoder: VideoEncoder | None = None
         self._write_video = self._add_video(first.format)
@@ -89,7 +93,7 @@ class TsMuxer:
         """Return the bytes that follow with a packet; none for one that can't be shown."""
         if packet.is_video:
             if not self._is_leading(packet):
-                self._write_video(packet, self._start)
+                self._write_video(packet, self._zero)
         elif self._write_audio is not None and (packet.data.pts or 0) >= self._start:
             self._add_sound(self._write_audio, packet)
         return self._output.read()
@@ -107,7 +111,7 @@ class TsMuxer:
 
     def _add_sound(self, write: _Write, packet: MediaPacket) -> None:
         try:
-            write(packet, self._start)
+            write(packet, self._zero)
         except (AudioError, av.error.FFmpegError, ValueError) as err:
             _LOGGER.debug("The rest of the audio is left out of live video: %s", err)
             self._write_audio = None
@@ -146,12 +150,12 @@ def _shape(known: MediaFormat) -> tuple[object, ...]:
     )
 
 
-def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> bool:
+def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, zero: int) -> bool:
     data = packet.data
     copy = av.Packet(cast("bytes", data))  # any buffer
     copy.time_base = TIME_BASE
-    copy.dts = (data.dts or 0) - start
-    copy.pts = (data.pts or 0) - start
+    copy.dts = (data.dts or 0) - zero
+    copy.pts = (data.pts or 0) - zero
     copy.duration = data.duration or 0
     copy.is_keyframe = data.is_keyframe
     copy.stream = stream
@@ -159,7 +163,7 @@ def _copy(container: OutputContainer, stream: Stream, packet: MediaPacket, start
     return True
 
 
-def _copy_aac(container: OutputContainer, stream: Stream, packet: MediaPacket, start: int) -> bool:
+def _copy_aac(container: OutputContainer, stream: Stream, packet: MediaPacket, zero: int) -> bool:
     if has_adts_header(packet):
         return False
-    return _copy(container, stream, packet, start)
+    return _copy(container, stream, packet, zero)

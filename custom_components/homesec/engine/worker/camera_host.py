@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     import socket
 
-    from ..core.camera_reports import PreviewedDetection
+    from ..core.camera_reports import ZonePreview
     from ..core.clock import Clock
     from ..core.types import CameraConfig, Zone
     from ..detection.cascade import CascadeDetector
@@ -246,7 +246,7 @@ class CameraHost:
             running = self.sessions.get(camera_id)
         return running[0].jpeg(width=width) if running else None
 
-    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> ZonePreview:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
 
         Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ..core.camera_reports import PreviewedDetection, Probe, WalkReport, WorkerReport
+    from ..core.camera_reports import Probe, WalkReport, WorkerReport, ZonePreview
     from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
     from ..core.events import EngineEvent
     from ..core.source_feed import SourceFeed
@@ -121,7 +121,7 @@ class CameraWorker(Protocol):
         ``opens``: a camera that is off is opened for some seconds, and has a picture in a moment.
         """
 
-    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> ZonePreview:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet.
 
         Raises ``CameraNotRunning`` without a frame, ``DetectorError`` without a detector.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.camera_reports import PreviewedDetection, Probe, WalkReport, WorkerReport
+from ..core.camera_reports import Probe, WalkReport, WorkerReport, ZonePreview
 from ..core.clip_files import ClipInfo
 from ..core.discovery import DeviceDetails, MovableDevice, Movement, OnvifDevice, Position
 from ..core.events import (
@@ -90,10 +90,10 @@ JPEG: Method[bytes | None] = Method(
     args={"camera_id": str, "width": int | None, "opens": bool},
     result=bytes | None,
 )
-PREVIEW_ZONES: Method[list[PreviewedDetection]] = Method(
+PREVIEW_ZONES: Method[ZonePreview] = Method(
     name="preview_zones",
     args={"camera_id": str, "zones": Sequence[Zone]},
-    result=list[PreviewedDetection],
+    result=ZonePreview,
 )
 
 # Of a worker to its parent

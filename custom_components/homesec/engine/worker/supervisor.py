@@ -23,7 +23,7 @@ from .suspects import Suspects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..core.camera_reports import PreviewedDetection
+    from ..core.camera_reports import ZonePreview
     from ..core.events import EngineEvent
     from ..core.source_feed import SourceFeed
     from ..core.types import CameraConfig, Zone
@@ -153,7 +153,7 @@ class SupervisedWorker:
         """Return the address of a camera's live video; None if there's none."""
         return self._worker(camera_id).live_url(camera_id)
 
-    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> list[PreviewedDetection]:
+    def preview_zones(self, camera_id: str, zones: Sequence[Zone]) -> ZonePreview:
         """Detect objects in the newest frame, and judge them by zones that aren't saved yet."""
         return self._worker(camera_id).call(
             methods.PREVIEW_ZONES, CALL_S, camera_id=camera_id, zones=tuple(zones)
