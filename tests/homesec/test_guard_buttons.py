@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from homeassistant.setup import async_setup_component
 from homesec_fixtures import CAMERA_ID, arm, set_up, until
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
+
+from custom_components.homesec.alarm.sources import MAX_CONTEXTS
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
@@ -126,6 +129,25 @@ async def test_button_of_administrator_leaves_a_trace(
     [trace] = weakened
     expected = {"action": "snooze", "source": "phone", "by": hass_admin_user.name}
     assert expected.items() <= trace.data.items()
+
+
+async def test_flood_of_buttons_does_not_make_one_of_them_forgotten(
+    hass: HomeAssistant, entry: MockConfigEntry, guest: MockUser, refusals: list[Event]
+) -> None:
+    go = {"wait_for_trigger": {"trigger": "event", "event_type": "go"}}
+    slow = {"triggers": PRESSED, "actions": [go, SNOOZE], "mode": "single"}
+    assert await async_setup_component(hass, "automation", {"automation": slow})
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    await arm(hass, entry)
+    for _ in range(MAX_CONTEXTS + 10):
+        hass.bus.async_fire("mobile_app_notification_action", {}, context=Context(user_id=guest.id))
+    async with asyncio.timeout(30):
+        while "go" not in hass.bus.async_listeners():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0)
+    hass.bus.async_fire("go")
+    await until(hass, lambda: refusals)
+    assert not snoozed(entry)
+    assert {event.data["by"] for event in refusals} == {"Guest"}
 
 
 @pytest.mark.parametrize("may_control", [True, False])

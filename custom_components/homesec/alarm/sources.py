@@ -11,6 +11,8 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 
 MAX_CONTEXTS: Final = 256  # an automation that takes longer than so many others has no name
+FLOOD_S: Final = 3600.0
+"""So many buttons within this time are pressed by no finger, but to have one of them forgotten."""
 STARTS: Final = ("automation_triggered", "script_started")
 """Events of automations and scripts that start, with the context of all that they do. The two
 components aren't imported for them: neither has to be set up."""
@@ -26,8 +28,10 @@ class ContextSources:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._sources: OrderedDict[str, str] = OrderedDict()
-        self._users: OrderedDict[str, str] = OrderedDict()
-        """By the ids of contexts, the users who pressed a button: its event, and what follows."""
+        self._users: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        """By the ids of contexts, who pressed a button, and when: its event, and what follows."""
+        self._flood: tuple[str, float] | None = None
+        """Who pressed so many buttons that recent ones were forgotten, and when."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -49,8 +53,8 @@ class ContextSources:
         self._sources.setdefault(event.context.id, str(event.data.get(ATTR_ENTITY_ID)))
         if len(self._sources) > MAX_CONTEXTS:
             self._sources.popitem(last=False)
-        if (user_id := self._users.get(event.context.parent_id or "")) is not None:
-            self._remember_user(event.context, user_id)
+        if (pressed := self._users.get(event.context.parent_id or "")) is not None:
+            self._remember_user(event.context, pressed[0])
 
     @callback
     def _async_pressed(self, event: Event) -> None:
@@ -58,18 +62,28 @@ class ContextSources:
             self._remember_user(event.context, event.context.user_id)
 
     def _remember_user(self, context: Context, user_id: str) -> None:
-        self._users[context.id] = user_id
+        now = self._hass.loop.time()
+        self._users[context.id] = user_id, now
         if len(self._users) > MAX_CONTEXTS:
-            self._users.popitem(last=False)
+            _, (_, pressed_at) = self._users.popitem(last=False)
+            if now - pressed_at < FLOOD_S:
+                self._flood = user_id, now
 
     async def async_button_user(self, context: Context | None) -> str | None:
-        """Return the id of the user whose button started what has this context; None without."""
+        """Return the id of the user whose button started what has this context; None without.
+
+        After a flood of buttons, anything may have been started by one that was forgotten.
+        """
         if context is None or context.parent_id is None:
             return None
         # An automation may run before the event that started it has reached this listener.
         await asyncio.sleep(0)
         ids = (context.id, context.parent_id)
-        return next((self._users[each] for each in ids if each in self._users), None)
+        if (pressed := next((self._users[x] for x in ids if x in self._users), None)) is not None:
+            return pressed[0]
+        if self._flood is None or self._hass.loop.time() - self._flood[1] > FLOOD_S:
+            return None
+        return self._flood[0]
 
     def source_of(self, context: Context) -> str | None:
         """Return the entity id of the automation or script of a context; None if unknown."""
