@@ -1,7 +1,7 @@
 /** The page `/homesec` in the sidebar. Home Assistant sets `hass`, `narrow`, and `route`. */
 
-import { mdiChartBoxOutline, mdiFilmstrip, mdiMenu, mdiShieldHome } from "@mdi/js";
-import { css, html, LitElement, nothing } from "lit";
+import { mdiMenu } from "@mdi/js";
+import { html, LitElement, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import { icon } from "./components/icon.ts";
@@ -13,25 +13,15 @@ import { followLink, navigate } from "./ha/navigate.ts";
 import type { MessageAction, Page } from "./page.ts";
 import { BASE, DISARM_HASH, parseRoute } from "./router.ts";
 import type { PageRoute } from "./router.ts";
+import { renderView, tabOf, TABS } from "./routes.ts";
 import { ScrollPosition } from "./state/scroll-position.ts";
 import { SystemStore } from "./state/system.ts";
 import { ObservableController } from "./state/observable.ts";
+import { panelStyles } from "./styles/panel.ts";
 import { cards, controls, theme } from "./styles/shared.ts";
 import { loadResources, Texts } from "./texts/texts.ts";
 import { Format, profileZone } from "./time/format.ts";
-import "./views/statistics-view.ts";
-import "./views/overview-view.ts";
-import "./views/zones-view.ts";
-import "./views/camera-view.ts";
-import "./views/clip-view.ts";
-import "./views/clips-view.ts";
-import "./views/deleted-view.ts";
 
-const TABS = [
-  { view: "overview", path: BASE, icon: mdiShieldHome },
-  { view: "clips", path: `${BASE}/clips`, icon: mdiFilmstrip },
-  { view: "insight", path: `${BASE}/insight`, icon: mdiChartBoxOutline },
-] as const;
 const SETTINGS = "/config/integrations/integration/homesec";
 const MESSAGE_MS = 5000;
 const ACTION_MS = 10_000;
@@ -242,29 +232,7 @@ export class HomeSecPanel extends LitElement {
       return html`<p class="empty" role="status">${this.notReady()}</p>`;
     }
     if (!state) return html`<p class="empty" role="status">${page.texts.get("common.loading")}</p>`;
-    switch (view.view) {
-      case "clips":
-        return html`<homesec-clips
-          .page=${page}
-          .search=${window.location.search}
-        ></homesec-clips>`;
-      case "deleted":
-        return html`<homesec-deleted .page=${page}></homesec-deleted>`;
-      case "insight":
-        return html`<homesec-statistics .page=${page}></homesec-statistics>`;
-      case "camera":
-        return html`<homesec-camera .page=${page} .cameraId=${view.id}></homesec-camera>`;
-      case "zones":
-        return html`<homesec-zones .page=${page} .cameraId=${view.camera}></homesec-zones>`;
-      case "clip":
-        return html`<homesec-clip
-          .page=${page}
-          .clipId=${view.id}
-          .search=${window.location.search}
-        ></homesec-clip>`;
-      default:
-        return html`<homesec-overview .page=${page}></homesec-overview>`;
-    }
+    return renderView(page, view);
   }
 
   protected override updated(): void {
@@ -296,172 +264,7 @@ export class HomeSecPanel extends LitElement {
     this.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true }));
   }
 
-  static override styles = [
-    theme,
-    controls,
-    cards,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        position: relative;
-        /* Home Assistant sets no height for panels, but respects the safe area. */
-        height: calc(
-          100dvh - var(--safe-area-inset-top, 0px) - var(--safe-area-inset-bottom, 0px)
-        );
-        background: var(--primary-background-color, #fafafa);
-      }
-      header {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        min-height: var(--header-height, 56px);
-        padding: 0 16px;
-        background: var(--app-header-background-color, var(--hs-card));
-        color: var(--app-header-text-color, var(--hs-text));
-        border-bottom: 1px solid var(--hs-line);
-        flex: none;
-      }
-      h1 {
-        font-size: 20px;
-        font-weight: 400;
-        margin: 0;
-      }
-      header .button {
-        color: inherit;
-      }
-      nav {
-        display: flex;
-        flex: 1;
-        justify-content: center;
-        align-self: stretch;
-        gap: 4px;
-      }
-      nav a {
-        display: inline-flex;
-        align-items: center;
-        gap: 8px;
-        padding: 0 16px;
-        color: inherit;
-        text-decoration: none;
-        border-bottom: 3px solid transparent;
-        border-top: 3px solid transparent;
-      }
-      nav a[aria-current] {
-        border-bottom-color: var(--hs-accent);
-      }
-      nav a:focus-visible {
-        outline-offset: -4px;
-      }
-      .problems {
-        display: inline-grid;
-        place-items: center;
-        min-width: 20px;
-        height: 20px;
-        padding: 0 6px;
-        border-radius: 10px;
-        background: #b3261e;
-        color: #fff;
-        font-size: 12px;
-        line-height: 1;
-      }
-      .notice {
-        margin: 0;
-        padding: 8px 16px;
-        background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, var(--hs-card));
-      }
-      main {
-        flex: 1;
-        min-height: 0;
-        position: relative;
-      }
-      main > * {
-        position: absolute;
-        inset: 0;
-      }
-      .toast {
-        position: absolute;
-        left: 0;
-        right: 0;
-        bottom: 72px;
-        display: grid;
-        place-items: center;
-        pointer-events: none;
-        z-index: 10;
-        padding: 0 16px;
-      }
-      .toast p {
-        margin: 0;
-        max-width: 100%;
-        overflow-wrap: anywhere;
-        padding: 12px 20px;
-        border-radius: 24px;
-        background: #2b2b2b;
-        color: #fff;
-        box-shadow: 0 4px 16px rgba(0, 0, 0, 0.4);
-      }
-      .toast .button {
-        margin: -12px -16px -12px 8px;
-        background: none;
-        color: #8fd8f5;
-        font-weight: 500;
-        pointer-events: auto;
-      }
-      .toast p.error {
-        background: #8c1d18;
-      }
-      @media (max-width: 700px) {
-        header {
-          padding: 0 4px 0 8px;
-        }
-        h1 {
-          flex: 1;
-        }
-        nav {
-          position: absolute;
-          z-index: 4;
-          left: 0;
-          right: 0;
-          bottom: 0;
-          height: 60px;
-          background: var(--hs-card);
-          color: var(--hs-text);
-          border-top: 1px solid var(--hs-line);
-          justify-content: space-around;
-        }
-        nav a {
-          flex: 1;
-          flex-direction: column;
-          justify-content: center;
-          gap: 2px;
-          font-size: 12px;
-          padding: 0;
-          position: relative;
-        }
-        .problems {
-          position: absolute;
-          top: 2px;
-          inset-inline-start: calc(50% + 8px);
-        }
-        main {
-          margin-bottom: 60px;
-        }
-      }
-    `,
-  ];
-}
-
-function tabOf(view: PageRoute): string {
-  switch (view.view) {
-    case "clip":
-    case "deleted":
-      return "clips";
-    case "camera":
-    case "zones":
-      return "overview";
-    default:
-      return view.view;
-  }
+  static override styles = [theme, controls, cards, panelStyles];
 }
 
 declare global {
