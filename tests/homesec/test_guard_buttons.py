@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from alarm_fixtures import PINS, with_alarm
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import Context
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import CAMERA_ID, arm, set_up, until
 import pytest
@@ -129,6 +131,30 @@ async def test_button_of_administrator_leaves_a_trace(
     [trace] = weakened
     expected = {"action": "snooze", "source": "phone", "by": hass_admin_user.name}
     assert expected.items() <= trace.data.items()
+
+
+@pytest.mark.parametrize("is_admin", [False, True])
+async def test_automation_that_a_guest_runs_does_not_weaken_armed_alarm(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    guest: MockUser,
+    hass_admin_user: MockUser,
+    refusals: list[Event],
+    is_admin: bool,
+) -> None:
+    rest = {"alias": "Rest", "triggers": [], "actions": [SNOOZE]}
+    assert await async_setup_component(hass, "automation", {"automation": rest})
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    await arm(hass, entry)
+    user = hass_admin_user if is_admin else guest
+    target = {"entity_id": "automation.rest"}
+    with suppress(ServiceValidationError):
+        await hass.services.async_call(
+            "automation", "trigger", target, blocking=True, context=Context(user_id=user.id)
+        )
+    await hass.async_block_till_done()
+    assert snoozed(entry) is is_admin
+    assert [event.data["by"] for event in refusals] == ([] if is_admin else ["Guest"])
 
 
 async def test_flood_of_buttons_does_not_make_one_of_them_forgotten(

@@ -30,7 +30,7 @@ class ActorKind(StrEnum):
 
     USER = "user"
     VOICE = "voice"  # with or without a user: anyone nearby may have spoken
-    PHONE = "phone"  # a user's button in a notification, with an automation that it starts
+    PHONE = "phone"  # a user's button in a notification, or an automation run by hand
     AUTOMATION = "automation"  # an automation, a script that it runs, or another integration
     SETTINGS = "settings"  # Home Assistant asks for an administrator, but doesn't say which
 
@@ -75,7 +75,8 @@ async def async_actor(
 
     A script that a user runs has that user's context, so it gives nobody more rights. What an
     automation does has no user; nor have the commands of voice satellites and of HomeKit. But an
-    automation that a button in a notification starts acts for the phone's user.
+    automation that a button in a notification starts acts for the phone's user, and one that is run
+    by hand for who runs it.
     """
     in_script = bool(script_stack_cv.get())
     user_id = None if context is None else context.user_id

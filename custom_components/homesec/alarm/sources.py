@@ -1,13 +1,14 @@
 """What calls an action where no user does: which automation or script a context belongs to.
 
-A user who presses a button of a notification starts an automation, whose context has no user.
+A user who presses a button of a notification, or runs an automation by hand, starts an automation
+whose context has no user.
 """
 
 import asyncio
 from collections import OrderedDict
 from typing import Final
 
-from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.const import ATTR_DOMAIN, ATTR_ENTITY_ID, ATTR_SERVICE, EVENT_CALL_SERVICE
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 
 MAX_CONTEXTS: Final = 256  # an automation that takes longer than so many others has no name
@@ -20,6 +21,9 @@ components aren't imported for them: neither has to be set up."""
 
 EVENT_BUTTON: Final = "mobile_app_notification_action"
 """Fired by Home Assistant's app for a button of a notification, with the phone's user."""
+
+RUN: Final = ("automation", "trigger")
+"""The action that runs an automation by hand."""
 
 
 class ContextSources:
@@ -39,6 +43,7 @@ class ContextSources:
         listen = self._hass.bus.async_listen
         removes = [listen(each, self._async_remember) for each in STARTS]
         removes.append(listen(EVENT_BUTTON, self._async_pressed))
+        removes.append(listen(EVENT_CALL_SERVICE, self._async_called))
 
         @callback
         def remove() -> None:
@@ -60,6 +65,11 @@ class ContextSources:
     def _async_pressed(self, event: Event) -> None:
         if event.context.user_id is not None:
             self._remember_user(event.context, event.context.user_id)
+
+    @callback
+    def _async_called(self, event: Event) -> None:
+        if (event.data.get(ATTR_DOMAIN), event.data.get(ATTR_SERVICE)) == RUN:
+            self._async_pressed(event)
 
     def _remember_user(self, context: Context, user_id: str) -> None:
         now = self._hass.loop.time()
