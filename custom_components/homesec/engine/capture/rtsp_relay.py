@@ -30,6 +30,7 @@ from .login import Login
 from .rtp_over_udp import UdpTrack
 from .rtsp_description import Description, read_description
 from .rtsp_message import Message, MessageReader
+from .rtsp_requests import PendingRequest, RtspRequests
 
 if TYPE_CHECKING:
     from ..core.source_url import SourceUrl
@@ -40,8 +41,6 @@ _COALESCE_S = 0.01
 _READ_BYTES = 1 << 18
 _SEND_S = 2.0
 _GOODBYE_S = 1.0
-_MOST_TRIES = 6  # of one request, logins and redirects included
-_MOST_PENDING = 16
 _TRANSPORT_REFUSED = 461
 _FINAL_REFUSALS = frozenset({401, 403, 404, 453, 454, 503})
 """Refusals of a SETUP that have nothing to do with its transport."""
@@ -63,18 +62,6 @@ _PASSED_HEADERS = frozenset(
 """What FFmpeg needs to know. By ``Server``, for instance, it changes to dialects of old servers."""
 
 
-class _Pending:
-    """A request that waits for its response."""
-
-    def __init__(self, request: Message, cseq: str, track: UdpTrack | None = None) -> None:
-        self.request = request  # as FFmpeg means it, with the camera's URI
-        self.cseq = cseq  # FFmpeg's
-        self.track = track
-        self.transport = request.get("transport") or ""  # as FFmpeg asked
-        self.tries = 0
-        self.login_tries = 0
-
-
 class RtspRelay:
     """One connection to a camera."""
 
@@ -86,7 +73,7 @@ class RtspRelay:
         self._camera = url  # what the login and the certificate belong to
         self._target = url
         self.login = login
-        self._active_login = login
+        self._requests = RtspRequests(login, self._send_camera)
         self._stop = stop
         self._open_s = open_s
         self._closing = Event()
@@ -102,8 +89,6 @@ class RtspRelay:
         self._base = f"rtsp://127.0.0.1:{port}{self._token}"
         self._local: socket.socket | None = None
         self._from_camera, self._from_ffmpeg = MessageReader(), MessageReader()
-        self._pending: dict[str, _Pending] = {}
-        self._cseq = 0
         self._uses_udp = (url.host, url.port) in _needs_udp
         self._began_with_udp = self._uses_udp
         self._has_tcp_track = False
@@ -243,21 +228,10 @@ class RtspRelay:
             uri = self._target.without_login + uri.removeprefix(self._base)
         cseq = request.get("cseq") or "0"
         plain = Message(f"{request.method} {uri} RTSP/1.0", request.headers, request.body)
-        pending = _Pending(plain.with_headers(CSeq=None, Authorization=None), cseq)
+        pending = PendingRequest(plain.with_headers(CSeq=None, Authorization=None), cseq)
         if self._uses_udp and plain.method == "SETUP":
             self._ask_for_udp(pending)
-        self._send_request(pending)
-
-    def _send_request(self, pending: _Pending) -> None:
-        pending.tries += 1
-        if pending.tries > _MOST_TRIES or len(self._pending) >= _MOST_PENDING:
-            raise StreamNotFound
-        self._cseq += 1
-        request = pending.request
-        login = self._active_login.header(request.method, request.uri)
-        sent = request.with_headers(CSeq=str(self._cseq), Authorization=login)
-        self._pending[str(self._cseq)] = pending
-        self._send_camera(sent.encode())
+        self._requests.send(pending)
 
     def _send_camera(self, data: bytes) -> None:
         self._link.send(data)
@@ -300,19 +274,12 @@ class RtspRelay:
         return has_packets
 
     def _handle_response(self, local: socket.socket, response: Message) -> None:
-        cseq = response.get("cseq") or next(iter(self._pending), "")
-        pending = self._pending.pop(cseq, None)
-        if pending is None or response.status < 200:
-            if pending is not None:
-                self._pending[cseq] = pending  # 100 Continue
+        pending = self._requests.match(response)
+        if pending is None:
             return
         status, method = response.status, pending.request.method
         if status == 401:
-            self._active_login.accept(
-                response.get_all("www-authenticate"), sent=pending.login_tries > 0
-            )
-            pending.login_tries += 1
-            self._send_request(pending)
+            self._requests.log_in(pending, response)
         elif 300 <= status < 400:
             self._redirect(pending, response.get("location") or "")
         elif method == "SETUP" and self._wants_udp(pending, response):
@@ -322,7 +289,7 @@ class RtspRelay:
                 self.playing_t = time.monotonic()
             self._send_local(local, self._translate(pending, response).encode())
 
-    def _wants_udp(self, pending: _Pending, response: Message) -> bool:
+    def _wants_udp(self, pending: PendingRequest, response: Message) -> bool:
         """Return whether a request for packets over TCP failed, and may work over UDP."""
         if pending.track is not None or self._has_tcp_track:
             return False
@@ -333,13 +300,13 @@ class RtspRelay:
         final = response.status in _FINAL_REFUSALS or self._is_audio(pending)
         return response.status >= 400 and not final
 
-    def _change_to_udp(self, pending: _Pending) -> None:
+    def _change_to_udp(self, pending: PendingRequest) -> None:
         self._uses_udp = True
         _needs_udp.add((self._camera.host, self._camera.port))
         self._ask_for_udp(pending)
-        self._send_request(pending)
+        self._requests.send(pending)
 
-    def _note_refusal(self, pending: _Pending, response: Message) -> Message:
+    def _note_refusal(self, pending: PendingRequest, response: Message) -> Message:
         """Keep the reason of a refusal that ends the opening; pretend that audio works."""
         method, status = pending.request.method, response.status
         if pending.track is not None:
@@ -353,11 +320,11 @@ class RtspRelay:
             self.error = self.error or _REASONS[status]()
         return response
 
-    def _is_audio(self, pending: _Pending) -> bool:
+    def _is_audio(self, pending: PendingRequest) -> bool:
         end = pending.request.uri.rpartition("/")[2]
         return end in {each.rpartition("/")[2] for each in self._description.audio_controls}
 
-    def _translate(self, pending: _Pending, response: Message) -> Message:
+    def _translate(self, pending: PendingRequest, response: Message) -> Message:
         if response.status >= 400:
             response = self._note_refusal(pending, response)
         elif pending.request.method == "DESCRIBE":
@@ -372,7 +339,7 @@ class RtspRelay:
             passed = passed.with_headers(Transport=transport)
         return passed.with_headers(CSeq=pending.cseq)
 
-    def _transport(self, pending: _Pending, answered: str) -> str:
+    def _transport(self, pending: PendingRequest, answered: str) -> str:
         """Return the transport as FFmpeg has to see it: always over its own connection."""
         track = pending.track
         channels = re.search(r"interleaved=(\d{1,3})-(\d{1,3})", answered)
@@ -392,7 +359,7 @@ class RtspRelay:
         self._tracks[track.channel] = track
         return f"RTP/AVP/TCP;unicast;interleaved={track.channel}-{track.channel + 1}"
 
-    def _ask_for_udp(self, pending: _Pending) -> None:
+    def _ask_for_udp(self, pending: PendingRequest) -> None:
         asked = re.search(r"interleaved=(\d{1,3})", pending.request.get("transport") or "")
         channel = int(asked[1]) & ~1 if asked else 2 * len(self._tracks)
         track = UdpTrack.open(
@@ -401,7 +368,7 @@ class RtspRelay:
         pending.track = track
         pending.request = pending.request.with_headers(Transport=track.transport)
 
-    def _redirect(self, pending: _Pending, location: str) -> None:
+    def _redirect(self, pending: PendingRequest, location: str) -> None:
         """Repeat a request where the camera says, if that's where it may be repeated."""
         try:
             target = self._target.join(location) if location else None
@@ -418,7 +385,7 @@ class RtspRelay:
         self._target = target
         first_line = f"{method} {target.without_login}{suffix} RTSP/1.0"
         pending.request = Message(first_line, pending.request.headers, pending.request.body)
-        self._send_request(pending)
+        self._requests.send(pending)
 
     def _connect_other(self, target: SourceUrl) -> None:
         is_camera = target.origin == self._camera.origin
@@ -428,8 +395,7 @@ class RtspRelay:
         self._link.close()
         self._link = link
         # The login belongs to the camera, and to no other host.
-        self._active_login = self.login if is_camera else Login(None, None)
-        self._pending.clear()
+        self._requests.start_over(self.login if is_camera else Login(None, None))
         self._from_camera = MessageReader()
         self._watch_camera()
 
