@@ -68,7 +68,9 @@ async def test_picture_written_over_a_clip_is_announced(
     assert path.read_bytes().startswith(b"\xff\xd8"), "Home Assistant may do it"
     [trace] = weakened
     assert (TRACE | {"action": "clips_deleted"}).items() <= trace.data.items()
-    assert [alert.data["kind"] for alert in alerts] == ["settings"]
+    await snapshot(hass, guest, str(path))
+    assert len(weakened) == 2
+    assert [alert.data["kind"] for alert in alerts] == ["settings"], "one alert for all of them"
 
 
 async def test_picture_elsewhere_or_while_disarmed_is_no_news(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import callback
+from homeassistant.auth.permissions import PolicyPermissions
+from homeassistant.core import Context, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
-from homesec_fixtures import CAMERA_ID, CAT, DRIVE, PERSON, call, state, until
+from homesec_fixtures import CAMERA_ID, CAT, DRIVE, PERSON, arm, call, state, until
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 from recipient_fixtures import ANN, BOB, recipient, set_up_recipients
 
 from custom_components.homesec.alerts.rules import AlertKind
+from custom_components.homesec.alerts.user_texts import MAX_TEXTS
 from custom_components.homesec.const import DOMAIN, EVENT_ALERT
 from custom_components.homesec.engine.sms.service import SmsService
 from custom_components.homesec.event_bus import Duress
@@ -282,3 +285,34 @@ async def test_notify_entity_sends_text(
     await until(hass, lambda: len(sent_texts()) == 2)
     assert sent_texts() == ["Water in the cellar", "Cellar\nNow"]
     assert state(hass, "notify", "recipient", ANN) != "unknown"
+
+
+@pytest.mark.parametrize("who", ["guest", "admin", "automation"])
+async def test_texts_of_a_guest_are_limited(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    sent_texts: Any,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+    who: str,
+) -> None:
+    await set_up_recipients(hass, entry, recipient())
+    refusals = async_capture_events(hass, "homesec_alarm_refused")
+    await arm(hass, entry)
+    hass_read_only_user.permissions = PolicyPermissions({"entities": {"all": True}}, None)
+    users = {"guest": hass_read_only_user.id, "admin": hass_admin_user.id, "automation": None}
+    context, refused = Context(user_id=users[who]), 0
+    for _ in range(MAX_TEXTS + 2):
+        try:
+            await hass.services.async_call(
+                "notify",
+                "send_message",
+                {"entity_id": "notify.ann", "message": "Hello"},
+                blocking=True,
+                context=context,
+            )
+        except ServiceValidationError:
+            refused += 1
+    assert refused == (2 if who == "guest" else 0)
+    assert [event.data["action"] for event in refusals] == ["send_message"] * refused
+    await until(hass, lambda: len(sent_texts()) == MAX_TEXTS + 2 - refused)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from .guard import Guard
 
+ALERT_PAUSE_S: Final = 600.0
+"""Between two alerts about the same: whoever repeats an action mustn't keep other texts waiting."""
 _FILENAME: Final = "filename"
 _BLUEPRINTS: Final = f"{DOMAIN}/"
 """Where Home Assistant stores HomeSec's blueprints."""
@@ -56,6 +58,7 @@ class ActionWatch:
         self._guard = guard
         self._folder = folder
         self._send = send
+        self._alerted: dict[SettingsChange, float] = {}
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -120,7 +123,10 @@ class ActionWatch:
         self, action: Weakening, event: Event[Any], *, name: str | None = None
     ) -> None:
         await self._guard.async_trace_weakened(event.context, action)
-        await self._send([SettingsChange(action=action, name=name)])
+        change, now = SettingsChange(action=action, name=name), self._hass.loop.time()
+        if now - self._alerted.get(change, -ALERT_PAUSE_S) >= ALERT_PAUSE_S:
+            self._alerted[change] = now
+            await self._send([change])
 
 
 @callback
