@@ -1,4 +1,7 @@
-"""A new user's first camera: found in the network by a real Home Assistant, added by its login."""
+"""A new user's first camera: found in the network by a real Home Assistant, added by its login.
+
+Both tests share Home Assistant and the camera, and run in order.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from http import HTTPStatus
 from pathlib import Path
 import re
 import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 from onvif_device import GROUP, PORT, OnvifDevice
@@ -14,6 +19,7 @@ import pytest
 import pytest_socket
 
 from homesec_dev import footage
+from homesec_dev.browser import Browser
 from homesec_dev.demo_setup import add_homesec, suggested
 from homesec_dev.ha import HomeAssistant
 
@@ -23,11 +29,21 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
 
 RTSP_SERVER = Path(__file__).parents[1] / "rtsp_server.py"
+ANNOUNCER = RTSP_SERVER.with_name("mdns_announcer.py")
 USER, PASSWORD = "guard", "canary-pass-9157"
 
 
-@pytest.fixture
-def camera(tmp_path: Path) -> Iterator[OnvifDevice]:
+@pytest.fixture(scope="module")
+def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    """Start Home Assistant with HomeSec; it listens to what devices announce."""
+    pytest_socket.enable_socket()
+    with HomeAssistant(tmp_path_factory.mktemp("ha"), extra_yaml="zeroconf:\n") as ha:
+        add_homesec(ha.client)
+        yield ha
+
+
+@pytest.fixture(scope="module")
+def camera() -> Iterator[OnvifDevice]:
     """A camera that answers searches, and asks for its login everywhere."""
     pytest_socket.enable_socket()
     launch = (
@@ -40,6 +56,10 @@ def camera(tmp_path: Path) -> Iterator[OnvifDevice]:
         server = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
         stack.callback(server.kill)
         rtsp = f"rtsp://127.0.0.1:{int(server.stdout.readline())}"
+        command = [sys.executable, ANNOUNCER, "Acme Dome", "_psia._tcp.local."]
+        announcer = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
+        stack.callback(announcer.kill)
+        assert announcer.stdout.readline()
         yield stack.enter_context(
             OnvifDevice(
                 group=(GROUP, PORT),
@@ -51,27 +71,58 @@ def camera(tmp_path: Path) -> Iterator[OnvifDevice]:
         )
 
 
-def test_camera_is_found_and_added_by_its_login(camera: OnvifDevice, tmp_path: Path) -> None:
-    with HomeAssistant(tmp_path) as ha:
-        entry_id = add_homesec(ha.client)
-        form = ha.client.subentry(entry_id, "camera")
-        [field] = form.shown["data_schema"]
-        options = field["selector"]["select"]["options"]
-        value = next(each["value"] for each in options if camera.id in each["value"])
-        login = form.answer(found=value)
-        assert login.step == "login"
-        shown = login.answer(username=USER, password=PASSWORD, preset="indoor")
-        assert shown.step == "settings", shown.errors
-        placeholders = shown.shown["description_placeholders"]
-        assert "Detection stream" in placeholders["formats"]
-        picture = ha.client.fetch(re.search(r"\((.*)\)", placeholders["picture"])[1])
-        assert picture.status == HTTPStatus.OK
-        done = shown.answer(suggested(shown) | {"name": "Front door"})
-        assert done.type == "create_entry", done.errors
-        state = ha.client.wait_for_state("camera.front_door", "streaming")
-        assert state["attributes"]["friendly_name"] == "Front door"
-        devices = ha.client.command("config/device_registry/list")
-        [device] = [each for each in devices if each["name"] == "Front door"]
-        assert (device["manufacturer"], device["model"]) == ("Acme", "Dome 4")
-        assert device["connections"] == [["mac", "00:1a:2b:3c:4d:5e"]]
-        assert PASSWORD not in (tmp_path / "home-assistant.log").read_text()
+def count_cards(ha: HomeAssistant) -> int:
+    """Return how many devices Home Assistant offers to add."""
+    return len(ha.client.command("config_entries/flow/progress"))
+
+
+def wait_for_cards(ha: HomeAssistant, count: int) -> None:
+    """Wait until there are this many."""
+    deadline = time.monotonic() + 60
+    while count_cards(ha) != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_camera_that_announces_itself_is_offered_as_a_card(
+    ha: HomeAssistant, camera: OnvifDevice
+) -> None:
+    wait_for_cards(ha, 1)
+    with Browser() as page:
+        page.log_in(ha.url, ha.client.token)
+        page.open("/config/integrations/dashboard")
+        page.wait_for_text(re.escape("Camera at 127.0.0.1 (Acme Dome)"))
+        page.click("Add")
+        page.wait_for_text("Add camera to HomeSec")
+        page.click("Submit")
+        # The card leads to the form of a camera, which is another kind of form.
+        page.wait_for_text("Add camera by its maker")
+        page.click_on('ha-icon-button[data-dialog="close"]')
+        wait_for_cards(ha, 1)
+        assert not page.errors
+
+
+def test_camera_is_found_and_added_by_its_login(ha: HomeAssistant, camera: OnvifDevice) -> None:
+    entry_id = ha.client.entries("homesec")[0]["entry_id"]
+    form = ha.client.subentry(entry_id, "camera")
+    [field] = form.shown["data_schema"]
+    options = field["selector"]["select"]["options"]
+    value = next(each["value"] for each in options if camera.id in each["value"])
+    login = form.answer(found=value)
+    assert login.step == "login"
+    shown = login.answer(username=USER, password=PASSWORD, preset="indoor")
+    assert shown.step == "settings", shown.errors
+    placeholders = shown.shown["description_placeholders"]
+    assert "Detection stream" in placeholders["formats"]
+    picture = ha.client.fetch(re.search(r"\((.*)\)", placeholders["picture"])[1])
+    assert picture.status == HTTPStatus.OK
+    done = shown.answer(suggested(shown) | {"name": "Front door"})
+    assert done.type == "create_entry", done.errors
+    state = ha.client.wait_for_state("camera.front_door", "streaming")
+    assert state["attributes"]["friendly_name"] == "Front door"
+    devices = ha.client.command("config/device_registry/list")
+    [device] = [each for each in devices if each["name"] == "Front door"]
+    assert (device["manufacturer"], device["model"]) == ("Acme", "Dome 4")
+    assert device["connections"] == [["mac", "00:1a:2b:3c:4d:5e"]]
+    wait_for_cards(ha, 0)  # it has been added
+    assert PASSWORD not in (ha.folder / "home-assistant.log").read_text()

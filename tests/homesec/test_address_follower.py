@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from camera_announcements import cards, lease
 from homeassistant.config_entries import SOURCE_DHCP, SOURCE_USER, FlowType
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
@@ -103,6 +104,20 @@ async def test_lost_camera_is_followed(hass: HomeAssistant, entry: MockConfigEnt
     camera = entry.subentries[CAMERA_ID]
     assert camera.unique_id == source_unique_id(entry.entry_id, camera.data)
     assert camera.title == "Front door"
+
+
+async def test_lost_camera_is_followed_to_where_home_assistants_dhcp_sees_it(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    change_health(entry)
+    await lease(hass, OTHER_MAC, "192.0.2.9")
+    assert url(entry) == URL
+    # It's known as a device of HomeSec; its maker's addresses aren't in any table.
+    await lease(hass, MAC, "192.0.2.8")
+    assert url(entry) == URL.replace("192.0.2.7", "192.0.2.8")
+    assert cards(hass) == []
 
 
 async def test_unknown_device_changes_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:

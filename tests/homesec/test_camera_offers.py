@@ -84,6 +84,20 @@ async def test_camera_of_no_known_maker_is_offered_by_its_name(
     assert name == f"192.0.2.7 (Front door{'x' * 40})"
 
 
+async def test_maker_is_known_by_the_name_of_the_camera(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await announce(hass, kind="_psia._tcp.local.", name="HIKVISION DS-2CD2032-I")
+    await describe(hass, "http://192.0.2.8/", friendlyName="D-Link DCS-932L", UDN="uuid:2")
+    await describe(hass, "http://192.0.2.9/", friendlyName="Relaxis", UDN="uuid:3")
+    assert set(cards(hass)) == {
+        "192.0.2.7 (Hikvision)",
+        "192.0.2.8 (D-Link)",
+        "192.0.2.9 (Relaxis)",
+    }
+
+
 async def test_maker_is_known_by_the_mac_address_that_this_system_knows(
     hass: HomeAssistant, entry: MockConfigEntry, neighbors: Any
 ) -> None:

@@ -39,13 +39,12 @@ async def test_camera_that_speaks_onvif_is_added_by_its_login(
     await announce(hass)
     form = await open_form(hass, entry)
     assert (form["step_id"], form["description_placeholders"]["device"]) == ("login", HOST)
-    await announce(hass)
-    assert cards(hass) == [], "its form is open"
     shown = await submit_subentry(hass, form, LOGIN)
     assert read.call_args.args[2:] == (HOST, "guard", "s3cret")
     assert suggested_values(shown)["name"] == "AXIS M1065 - ACCC8E123456"
     camera = await save(hass, entry, shown)
     assert (camera.data["url"], camera.data["detect_url"]) == (MAIN, LOW)
+    assert cards(hass) == []
     await announce(hass)
     assert cards(hass) == []
 
@@ -114,13 +113,20 @@ async def test_camera_of_no_known_maker_asks_for_it_with_the_address_filled_in(
     assert (shown["host"], shown["maker"]) == (HOST, "ONVIF")
 
 
-async def test_closed_form_brings_the_card_back(
-    hass: HomeAssistant, entry: MockConfigEntry, read: Any
+async def test_card_stays_until_the_camera_is_added(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
     await set_up(hass, entry)
     await announce(hass)
-    form = await open_form(hass, entry)
-    hass.config_entries.subentries.async_abort(form["flow_id"])
+    first = await open_form(hass, entry)
+    # Nothing tells that a form was closed that another one led to.
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert cards(hass) == ["192.0.2.7 (Axis)"]
+    again = await open_form(hass, entry)
+    [form] = hass.config_entries.subentries.async_progress()
+    assert form["flow_id"] == again["flow_id"] != first["flow_id"]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hass.config_entries.subentries.async_abort(again["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
     assert cards(hass) == ["192.0.2.7 (Axis)"]
 

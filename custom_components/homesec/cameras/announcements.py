@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ from .known_device import (
     source_host,
     source_mac,
 )
+from .makers import read_makers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,14 +124,19 @@ def complete(camera: AnnouncedCamera) -> AnnouncedCamera:
     Reads files: call it in an executor.
     """
     mac = camera.mac or find_mac(f"rtsp://{camera.host}")
+    return replace(camera, mac=mac, maker=_find_maker(mac, camera.hostname, camera.name))
+
+
+def _find_maker(mac: str, hostname: str, name: str) -> str:
+    """Return whose camera it is by its addresses, else by its name; empty if that's unknown."""
     oui = mac.replace(":", "")[:_OUI_DIGITS].upper()
-    makers = (
-        row["name"]
-        for row in read_announcements()["maker"]
-        if (oui and oui in row["ouis"])
-        or any(fnmatchcase(camera.hostname, each) for each in row.get("hostnames", ()))
-    )
-    return replace(camera, mac=mac, maker=next(makers, ""))
+    for row in read_announcements()["maker"]:
+        if oui and oui in row["ouis"]:
+            return str(row["name"])
+        if any(fnmatchcase(hostname, each) for each in row.get("hostnames", ())):
+            return str(row["name"])
+    words = set(re.findall(r"[\w-]+", name.casefold()))
+    return next((each for each in read_makers() if each.casefold().split()[0] in words), "")
 
 
 @callback

@@ -43,6 +43,7 @@ class CameraOfferSteps(ConfigFlow):
     def __init__(self) -> None:
         super().__init__()
         self._announced: AnnouncedCamera | None = None
+        self._opened = False  # whether the camera's form was
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
@@ -80,7 +81,7 @@ class CameraOfferSteps(ConfigFlow):
             return self.async_abort(reason="already_configured")
         if by_dhcp and not camera.maker:
             return self.async_abort(reason="not_a_camera")
-        if offers.async_has(camera) or self._is_being_added(camera):
+        if offers.async_has(camera):
             return self.async_abort(reason="already_in_progress")
         if entry is None or offers.is_full:
             offers.async_wait(camera)
@@ -106,6 +107,7 @@ class CameraOfferSteps(ConfigFlow):
             )
         if is_added(self.hass, entry, camera):
             return self.async_abort(reason="already_configured")
+        self._close_earlier_forms(camera)
         form = await self.hass.config_entries.subentries.async_init(
             (entry.entry_id, SUBENTRY_CAMERA),
             context=SubentryFlowContext(source=SOURCE_USER),
@@ -113,6 +115,7 @@ class CameraOfferSteps(ConfigFlow):
         )
         if "step_id" not in form:
             return self.async_abort(reason="not_loaded")
+        self._opened = True
         opened = self.async_abort(reason="form_opened")
         # `async_abort` takes flows of entries only, but the frontend opens these as well, if it
         # gets the entry that they belong to.
@@ -123,9 +126,24 @@ class CameraOfferSteps(ConfigFlow):
     @callback
     @override
     def async_remove(self) -> None:
-        """Make room for another offer."""
+        """Make room for another offer, or stay until the camera is added.
+
+        The frontend doesn't say when a form is closed that another one led to.
+        """
         super().async_remove()
-        async_get_offers(self.hass).async_close(self.flow_id)
+        offers = async_get_offers(self.hass)
+        offers.async_close(self.flow_id)
+        if self._announced is not None and self._opened:
+            offers.async_offer(self._announced)
+
+    @callback
+    def _close_earlier_forms(self, camera: AnnouncedCamera) -> None:
+        """Close the forms that this offer led to before."""
+        forms = self.hass.config_entries.subentries
+        for form in forms.async_progress_by_init_data_type(
+            AnnouncedCamera, camera.is_same, include_uninitialized=True
+        ):
+            forms.async_abort(form["flow_id"])
 
     def _entry(self) -> ConfigEntry | None:
         """Return the entry that cameras are added to; None without one, or if it's disabled."""
@@ -140,12 +158,4 @@ class CameraOfferSteps(ConfigFlow):
             or (key is not None and key in each.discovery_keys.get(key.domain, ()))
             for each in self._async_current_entries(include_ignore=True)
             if each.source == SOURCE_IGNORE
-        )
-
-    def _is_being_added(self, camera: AnnouncedCamera) -> bool:
-        """Return whether the form of this camera is open."""
-        return bool(
-            self.hass.config_entries.subentries.async_progress_by_init_data_type(
-                AnnouncedCamera, camera.is_same, include_uninitialized=True
-            )
         )

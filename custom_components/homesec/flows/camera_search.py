@@ -107,11 +107,8 @@ class CameraSearchSteps(CameraLoginSteps):
     @callback
     @override
     def async_remove(self) -> None:
-        """Withdraw the offers of what was added; offer a camera again whose form was closed."""
+        """Withdraw the offer of a camera that was added."""
         super().async_remove()
-        offers = async_get_offers(self.hass)
         entry = self.hass.config_entries.async_get_entry(self._entry_id)
         if entry is not None:
-            offers.async_withdraw_added(entry)
-        if self._announced is not None:
-            offers.async_offer(self._announced)
+            async_get_offers(self.hass).async_withdraw_added(entry)
