@@ -78,6 +78,7 @@ CONF_ALERT_LABELS: Final = "alert_labels"
 # A camera: the entities that wake it.
 CONF_WAKE_SENSORS: Final = "wake_sensors"
 CONF_TRUSTED_SENSORS: Final = "trusted_sensors"
+CONF_USE_SUGGESTED: Final = "use_suggested_sensors"  # in the form only
 
 # A camera: the rules of single labels.
 CONF_RULES: Final = "rules"

@@ -142,7 +142,8 @@ def test_camera_forms_have_all_texts() -> None:
     kinds = TEXTS["selector"]["zone_kind"]["options"]
     labels = dict.fromkeys(const.LABELS, "")
     check_form(
-        settings_form.settings_schema(labels, kinds, offers_trust=True), CAMERA["step"]["settings"]
+        settings_form.settings_schema(labels, kinds, offers_trust=True, suggests_sensors=True),
+        CAMERA["step"]["settings"],
     )
     assert kinds.keys() == set(ZoneKind)
     assert len(set(kinds.values())) == len(kinds)

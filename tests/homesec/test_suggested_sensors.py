@@ -136,6 +136,71 @@ async def test_form_suggests_sensors_and_stores_those_that_are_chosen(
     assert not data.keys() & chosen.keys()
 
 
+async def reconfigure(
+    hass: HomeAssistant, entry: MockConfigEntry, url: str = URL
+) -> dict[str, Any]:
+    """Open the settings of the entry's camera with another source."""
+    flow = await start_reconfiguring(hass, entry, CAMERA_ID)
+    return await submit_subentry(hass, flow, {"kind": "stream", "url": url})
+
+
+def switches(shown: dict[str, Any]) -> list[str]:
+    """Return the fields of the section with the sensors; none if it's collapsed."""
+    [part] = [value for key, value in shown["data_schema"].schema.items() if key == "sensors"]
+    return [] if part.options["collapsed"] else [str(key) for key in part.schema.schema]
+
+
+@pytest.mark.parametrize("used", [True, False])
+async def test_form_of_a_camera_without_sensors_offers_those_that_its_device_has_by_now(
+    hass: HomeAssistant, entry: MockConfigEntry, onvif: MockConfigEntry, probe: Any, used: bool
+) -> None:
+    add_device(hass, onvif, "porch", MOTION, BELL)
+    hass.states.async_set("binary_sensor.porch_motion", "off", {"friendly_name": "Porch motion"})
+    await set_up(hass, entry)
+    shown = await reconfigure(hass, entry)
+    assert "use_suggested_sensors" in switches(shown)
+    assert shown["description_placeholders"]["sensors"] == "Porch motion, event.porch_bell"
+    # What isn't saved isn't filled in, or saving anything else would change it.
+    assert suggested_values(shown)["sensors"] == {
+        "use_suggested_sensors": None,
+        "wake_sensors": [],
+        "trusted_sensors": [],
+    }
+    chosen = {"use_suggested_sensors": used, "wake_sensors": ["binary_sensor.hall"]}
+    done = await submit_subentry(hass, shown, {**SETTINGS, "sensors": chosen})
+    assert done["reason"] == "reconfigure_successful"
+    data = entry.subentries[CAMERA_ID].data
+    added = ["binary_sensor.porch_motion", "event.porch_bell"] if used else []
+    assert data["wake_sensors"] == ["binary_sensor.hall", *added]
+    assert "use_suggested_sensors" not in data
+    assert switches(await reconfigure(hass, entry)) == []
+
+
+@pytest.mark.parametrize("key", ["wake_sensors", "trusted_sensors"])
+async def test_form_of_a_camera_with_sensors_offers_no_others(
+    hass: HomeAssistant, entry: MockConfigEntry, onvif: MockConfigEntry, probe: Any, key: str
+) -> None:
+    add_device(hass, onvif, "porch", MOTION)
+    camera = entry.subentries[CAMERA_ID]
+    object.__setattr__(camera, "data", {**camera.data, key: ["binary_sensor.hall"]})
+    await set_up(hass, entry)
+    assert switches(await reconfigure(hass, entry)) == []
+
+
+async def test_form_of_a_camera_offers_the_sensors_with_its_known_mac_address(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any
+) -> None:
+    owner = MockConfigEntry(domain="reolink", data={})
+    owner.add_to_hass(hass)
+    add_device(hass, owner, "drive", PEOPLE)
+    camera = entry.subentries[CAMERA_ID]
+    known = {"kind": "stream", "url": URL, "device_info": {"mac": MAC}, "detection": False}
+    object.__setattr__(camera, "data", {**camera.data, **known})
+    await set_up(hass, entry)
+    assert "use_suggested_sensors" in switches(await reconfigure(hass, entry))
+    assert switches(await reconfigure(hass, entry, "rtsp://192.0.2.9/1")) == []
+
+
 async def test_form_offers_none_of_homesecs_own_sensors(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:

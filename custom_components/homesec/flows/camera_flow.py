@@ -27,9 +27,12 @@ from ..const import (
     CONF_MODEL,
     CONF_MOVEMENT,
     CONF_TRUST,
+    CONF_TRUSTED_SENSORS,
+    CONF_USE_SUGGESTED,
     CONF_WAKE_SENSORS,
     LABELS,
     SECTION_ADVANCED,
+    SECTION_SENSORS,
     SECTION_ZONES,
 )
 from ..detector.model_choice import custom_model_labels, models_dir
@@ -56,6 +59,7 @@ class CameraFlow(CameraEndSteps):
     def __init__(self) -> None:
         super().__init__()
         self._given: dict[str, Any] = {}  # the settings that were given before a walk test
+        self._suggested: list[str] = []  # sensors of the camera's device
 
     @abort_if_removed
     async def async_step_settings(
@@ -82,12 +86,18 @@ class CameraFlow(CameraEndSteps):
                     "settings", errors, details=details, answer=user_input
                 )
             learned = self._learned(trusts=user_input.get(CONF_TRUST, False))
+            if user_input.get(SECTION_SENSORS, {}).get(CONF_USE_SUGGESTED):
+                chosen = settings.get(CONF_WAKE_SENSORS, ())
+                settings[CONF_WAKE_SENSORS] = list(dict.fromkeys((*chosen, *self._suggested)))
             known = await self._async_known_device(stored)
             known |= self._known_movement(stored)
             self._given = user_input
             data = {**self._source, **learned, **known, **settings}
             return await self._async_end(CameraAnswers(name=name, data=data, unique_id=unique_id))
-        initial = stored if self._reconfiguring else await self._async_first_settings()
+        self._suggested = await self._async_suggest(stored)
+        initial = stored
+        if not self._reconfiguring:
+            initial = new_camera_settings(self._preset) | {CONF_WAKE_SENSORS: self._suggested}
         formats = await self._preview.async_formats(self.hass)
         if not initial.get(CONF_WAKE_SENSORS) and (reported := await self._async_reported()):
             formats = f"{formats}\n\n{reported}"
@@ -103,6 +113,7 @@ class CameraFlow(CameraEndSteps):
                     labels,
                     zone_kinds,
                     offers_trust=self._offered_fingerprint() is not None,
+                    suggests_sensors=self._reconfiguring and bool(self._suggested),
                     own_sensors=self._own_entities(*SENSOR_DOMAINS),
                     opened=errors,
                 ),
@@ -113,6 +124,7 @@ class CameraFlow(CameraEndSteps):
                 "picture": self._async_still(self._preview.jpeg),
                 "formats": formats,
                 "fingerprint": format_fingerprint(self._offered_fingerprint() or ""),
+                "sensors": ", ".join(map(self._sensor_name, self._suggested)),
                 "note": await self._preview.async_advice(self.hass, {**initial, **self._source}),
                 **details,
                 PROBLEM: await async_problem(
@@ -122,16 +134,25 @@ class CameraFlow(CameraEndSteps):
             last_step=self._source_unchanged(),
         )
 
-    async def _async_first_settings(self) -> dict[str, Any]:
-        """Return what a new camera starts with, and the sensors of its device."""
-        url = self._source.get(CONF_URL)
-        mac = self._device.mac
-        if url and not mac:
-            mac = await self._runtime.host.async_run(find_mac, url)
-        sensors = async_suggest_sensors(
-            self.hass, entity_id=self._source.get(CONF_ENTITY_ID), url=url, mac=mac
+    async def _async_suggest(self, stored: Mapping[str, Any]) -> list[str]:
+        """Return the sensors of the camera's device, unless it has some already.
+
+        A camera that is there already may have been added before its device was known to Home
+        Assistant, or by a version that had no sensors.
+        """
+        if stored.get(CONF_WAKE_SENSORS) or stored.get(CONF_TRUSTED_SENSORS):
+            return []
+        known = (await self._async_known_device(stored)).get(CONF_DEVICE_INFO, {})
+        return async_suggest_sensors(
+            self.hass,
+            entity_id=self._source.get(CONF_ENTITY_ID),
+            url=self._source.get(CONF_URL),
+            mac=known.get("mac", ""),
         )
-        return {**new_camera_settings(self._preset), CONF_WAKE_SENSORS: sensors}
+
+    def _sensor_name(self, entity_id: str) -> str:
+        state = self.hass.states.get(entity_id)
+        return entity_id if state is None else state.name
 
     def _offered_fingerprint(self) -> str | None:
         """Return the fingerprint of a certificate that isn't trusted yet."""

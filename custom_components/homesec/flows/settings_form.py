@@ -37,6 +37,7 @@ from ..const import (
     CONF_THRESHOLD,
     CONF_TRUST,
     CONF_TRUSTED_SENSORS,
+    CONF_USE_SUGGESTED,
     CONF_WAKE_SENSORS,
     CONF_WATCH,
     CONF_ZONES,
@@ -71,13 +72,15 @@ def settings_schema(
     zone_kinds: Mapping[str, str],
     *,
     offers_trust: bool = False,
+    suggests_sensors: bool = False,
     own_sensors: Collection[str] = (),
     opened: Container[str] = (),
 ) -> Schema:
     """Return the form; labels and zone kinds to choose from map values to names.
 
-    ``offers_trust``: the camera has a certificate that can be trusted from now on; ``own_sensors``:
-    HomeSec's own ones, which wake no camera; ``opened``: the sections that aren't collapsed.
+    ``offers_trust``: the camera has a certificate that can be trusted from now on;
+    ``suggests_sensors``: its device has sensors, none of which it has; ``own_sensors``: HomeSec's
+    own ones, which wake no camera; ``opened``: the sections that aren't collapsed.
     """
     seconds = UnitOfTime.SECONDS
     sensors = EntitySelector(
@@ -88,6 +91,7 @@ def settings_schema(
         )
     )
     trust = {Optional(CONF_TRUST): BooleanSelector()} if offers_trust else {}
+    suggested = {Optional(CONF_USE_SUGGESTED): BooleanSelector()} if suggests_sensors else {}
     return Schema(
         {
             Required(CONF_NAME): TextSelector(),
@@ -110,9 +114,13 @@ def settings_schema(
             ),
             Optional(SECTION_SENSORS): section(
                 Schema(
-                    {Optional(CONF_WAKE_SENSORS): sensors, Optional(CONF_TRUSTED_SENSORS): sensors}
+                    {
+                        **suggested,
+                        Optional(CONF_WAKE_SENSORS): sensors,
+                        Optional(CONF_TRUSTED_SENSORS): sensors,
+                    }
                 ),
-                {"collapsed": SECTION_SENSORS not in opened},
+                {"collapsed": SECTION_SENSORS not in opened and not suggests_sensors},
             ),
             # Without a default: the frontend prefers that of a section to the stored value.
             Optional(SECTION_ZONES): section(
@@ -180,7 +188,8 @@ def read_settings(
     for name in _SECTIONS:
         settings |= answer.get(name, {})
     name = settings.pop(CONF_NAME).strip()
-    settings.pop(CONF_TRUST, None)  # the flow stores what it stands for
+    for key in (CONF_TRUST, CONF_USE_SUGGESTED):
+        settings.pop(key, None)  # the flow stores what it stands for
     if (threshold := settings.get(CONF_THRESHOLD)) is not None:
         settings[CONF_THRESHOLD] = threshold / 100
     zones = read_zones(settings.get(CONF_ZONES, ()), zone_kinds)
