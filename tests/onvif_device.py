@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GROUP = "239.255.255.250"
 PORT = 3702
 CLOCK_TOLERANCE_S = 5.0
+MEDIA_OPERATIONS = ("GetProfiles", "GetStreamUri")
 TOPICS = (
     "RuleEngine/CellMotionDetector/Motion",
     "RuleEngine/MyRuleDetector/PeopleDetect",
@@ -48,11 +49,12 @@ class DeviceSettings:
     login: str = "wsse"  # or "digest" (of HTTP), "basic", or "none"
     main_url: str = "rtsp://127.0.0.1:554/main"
     sub_url: str | None = "rtsp://127.0.0.1:554/sub"
-    snapshot_url: str = "http://127.0.0.1/snap.jpg"
     maker: str = "Acme"
     model: str = "Dome 4"
     macs: tuple[str, ...] = ("02:00:00:00:00:01", "00-1A-2B-3C-4D-5E")
     topics: tuple[str, ...] = TOPICS
+    media: tuple[str, ...] = ("trt",)  # prefixes of its media services: "trt", "tr2"
+    protocols: tuple[str, ...] = ("RTSP", "RtspUnicast")  # that the second one gives addresses for
     ptz: bool = False
     ptz_spaces: tuple[str, ...] = ()  # "PanTilt", "Zoom"
     presets: dict[str, str] = field(default_factory=lambda: {"1": "Door", "2": "Gate"})
@@ -177,13 +179,14 @@ class OnvifDevice:
         url = has.sub_url if ">sub<" in request else has.main_url
         bodies = {
             "GetSystemDateAndTime": lambda: messages.clock(has.clock_ahead_s),
-            "GetServices": lambda: messages.services(self.base),
+            "GetServices": lambda: messages.services(
+                self.base, without=tuple({"trt", "tr2"} - set(has.media))
+            ),
             "GetCapabilities": lambda: messages.capabilities(self.base),
             "GetDeviceInformation": lambda: messages.information(has.maker, has.model),
             "GetNetworkInterfaces": lambda: messages.interfaces(*has.macs),
             "GetProfiles": self._profiles,
-            "GetStreamUri": lambda: messages.media_uri("Stream", url or ""),
-            "GetSnapshotUri": lambda: messages.media_uri("Snapshot", has.snapshot_url),
+            "GetStreamUri": lambda: messages.media_uri(url or ""),
             "GetEventProperties": lambda: messages.event_properties(has.topics),
         }
         if has.ptz:
@@ -193,6 +196,15 @@ class OnvifDevice:
                 "Stop": self._stop,
                 "GotoPreset": lambda: self._go_to_preset(request),
             }
+        if operation in MEDIA_OPERATIONS:
+            is_second = messages.NAMESPACES["tr2"] in request
+            if ("tr2" if is_second else "trt") not in has.media:
+                return None
+            if is_second:
+                bodies |= {
+                    "GetProfiles": self._second_profiles,
+                    "GetStreamUri": lambda: self._second_uri(request, url or ""),
+                }
         known = bodies.keys() - has.unknown
         return bodies[operation]() if operation in known else None
 
@@ -231,6 +243,18 @@ class OnvifDevice:
                 "sub", 640, 360, codec="H264", fps=15, ptz=has.ptz, spaces=has.ptz_spaces
             )
         return f"<trt:GetProfilesResponse>{found}</trt:GetProfilesResponse>"
+
+    def _second_profiles(self) -> str:
+        has = self.settings
+        found = messages.second_profile("main", 3840, 2160, codec="H265", fps=25, ptz=has.ptz)
+        if has.sub_url is not None:
+            found += messages.second_profile("sub", 640, 360, codec="H264", fps=15, ptz=has.ptz)
+        return f"<tr2:GetProfilesResponse>{found}</tr2:GetProfilesResponse>"
+
+    def _second_uri(self, request: str, url: str) -> str | None:
+        protocol = re.search(r":Protocol>([^<]*)<", request)
+        is_known = protocol is not None and protocol[1] in self.settings.protocols
+        return messages.second_uri(url) if is_known else None
 
     def knows_token(self, request: str) -> bool:
         """Return whether a request has a valid WS-UsernameToken with a digest of the password."""

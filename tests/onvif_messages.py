@@ -12,6 +12,7 @@ NAMESPACES = {
     "dn": "http://www.onvif.org/ver10/network/wsdl",
     "tds": "http://www.onvif.org/ver10/device/wsdl",
     "trt": "http://www.onvif.org/ver10/media/wsdl",
+    "tr2": "http://www.onvif.org/ver20/media/wsdl",
     "tev": "http://www.onvif.org/ver10/events/wsdl",
     "tptz": "http://www.onvif.org/ver20/ptz/wsdl",
     "tt": "http://www.onvif.org/ver10/schema",
@@ -20,7 +21,13 @@ NAMESPACES = {
     "wsnt": "http://docs.oasis-open.org/wsn/b-2",
     "wstop": "http://docs.oasis-open.org/wsn/t-1",
 }
-SERVICES = {"tds": "device_service", "trt": "media", "tev": "events", "tptz": "ptz"}
+SERVICES = {
+    "tds": "device_service",
+    "trt": "media",
+    "tr2": "media2",
+    "tev": "events",
+    "tptz": "ptz",
+}
 """Paths below ``/onvif/`` by prefix."""
 
 
@@ -71,13 +78,14 @@ def clock(ahead_s: float) -> str:
     )
 
 
-def services(base: str) -> str:
-    """Return the list of services."""
+def services(base: str, *, without: tuple[str, ...]) -> str:
+    """Return the list of services, ``without`` those of some prefixes."""
     entries = "".join(
         f"<tds:Service><tds:Namespace>{NAMESPACES[prefix]}</tds:Namespace>"
         f"<tds:XAddr>{base}/onvif/{path}</tds:XAddr>"
         "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
         for prefix, path in SERVICES.items()
+        if prefix not in without
     )
     return f"<tds:GetServicesResponse>{entries}</tds:GetServicesResponse>"
 
@@ -162,13 +170,43 @@ def profile(
     )
 
 
-def media_uri(kind: str, url: str) -> str:
-    """Return the address of a stream or of a picture."""
+def second_profile(token: str, width: int, height: int, *, codec: str, fps: int, ptz: bool) -> str:
+    """Return one of the streams as the second media service has it."""
+    movable = (
+        '<tr2:PTZ token="p"><tt:Name>p</tt:Name><tt:NodeToken>node</tt:NodeToken></tr2:PTZ>'
+        if ptz
+        else ""
+    )
     return (
-        f"<trt:Get{kind}UriResponse><trt:MediaUri><tt:Uri>{escape(url)}</tt:Uri>"
+        f'<tr2:Profiles token="{token}" fixed="true"><tr2:Name>{token} stream</tr2:Name>'
+        '<tr2:Configurations><tr2:VideoSource token="source"><tt:Name>source</tt:Name>'
+        "<tt:UseCount>2</tt:UseCount><tt:SourceToken>sensor0</tt:SourceToken>"
+        '<tt:Bounds x="0" y="0" width="1920" height="1080"/></tr2:VideoSource>'
+        f'<tr2:VideoEncoder token="{token}" GovLength="50" Profile="Main">'
+        f"<tt:Name>{token}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>{codec}</tt:Encoding>"
+        f"<tt:Resolution><tt:Width>{width}</tt:Width><tt:Height>{height}</tt:Height>"
+        '</tt:Resolution><tt:RateControl ConstantBitRate="false">'
+        f"<tt:FrameRateLimit>{fps}</tt:FrameRateLimit><tt:BitrateLimit>4096</tt:BitrateLimit>"
+        "</tt:RateControl><tt:Quality>4</tt:Quality></tr2:VideoEncoder>"
+        '<tr2:AudioEncoder token="a"><tt:Name>a</tt:Name><tt:UseCount>1</tt:UseCount>'
+        "<tt:Encoding>MP4A-LATM</tt:Encoding><tt:Bitrate>64</tt:Bitrate>"
+        "<tt:SampleRate>16</tt:SampleRate></tr2:AudioEncoder>"
+        f"{movable}</tr2:Configurations></tr2:Profiles>"
+    )
+
+
+def second_uri(url: str) -> str:
+    """Return the address of a stream as the second media service has it."""
+    return f"<tr2:GetStreamUriResponse><tr2:Uri>{escape(url)}</tr2:Uri></tr2:GetStreamUriResponse>"
+
+
+def media_uri(url: str) -> str:
+    """Return the address of a stream."""
+    return (
+        f"<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>{escape(url)}</tt:Uri>"
         "<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>"
         "<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>"
-        f"</trt:MediaUri></trt:Get{kind}UriResponse>"
+        f"</trt:MediaUri></trt:GetStreamUriResponse>"
     )
 
 

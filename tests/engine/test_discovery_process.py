@@ -142,14 +142,14 @@ def test_addresses_from_a_process_are_checked(fallen):
     with pytest.raises(UnexpectedValue):
         fallen.search(0.1)
     own, elsewhere = "rtsp://192.0.2.7/a", "rtsp://192.0.2.8/a"
-    picture = "http://192.0.2.7/a.jpg"
-    assert fallen.read_device("192.0.2.7", own, picture).main.url == own
-    for url, snapshot in (
+    service = "http://192.0.2.7/onvif"
+    assert fallen.read_device("192.0.2.7", own, service).main.url == own
+    for url, address in (
         *((elsewhere, None), ("file:///etc/passwd", None), ("rtsp://ann@192.0.2.7/a", None)),
-        *((own, "http://192.0.2.8/a.jpg"), ("rtsp://192.0.2.7/" + "a" * 3000, None)),
+        *((own, "http://192.0.2.8/onvif"), ("rtsp://192.0.2.7/" + "a" * 3000, None)),
     ):
         with pytest.raises(UnexpectedValue):
-            fallen.read_device("192.0.2.7", url, snapshot)
+            fallen.read_device("192.0.2.7", url, address)
 
 
 class DyingTools:

@@ -43,7 +43,7 @@ def search(seconds):
 
 def read_device(address, username, password):
     profile = StreamProfile(token="a", name="a", url=username)
-    return DeviceDetails(profiles=(profile,), snapshot_url=password)
+    return DeviceDetails(profiles=(profile,), address=password or "")
 
 
 def create_handlers(connection):

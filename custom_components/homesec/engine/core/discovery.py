@@ -119,7 +119,6 @@ class DeviceDetails:
     serial: str = ""
     mac: str | None = None  # like 00:1a:2b:3c:4d:5e
     profiles: tuple[StreamProfile, ...] = ()  # in the camera's own order
-    snapshot_url: str | None = field(default=None, repr=False)  # of ``main``; without a login
     events: tuple[OfferedEvent, ...] = ()
     address: str = ""  # URL of its device service, without a login
     ptz: bool = False  # whether it can be moved

@@ -4,13 +4,19 @@ from dataclasses import replace
 from ipaddress import ip_address
 import math
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..core.errors import InvalidSource
 from ..core.source_url import parse_source_url
 
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
 MAX_TEXT = 80
 MAX_URL = 2000
+MAX_PARTS = 64
+MAX_DEPTH = 8
 _MAC = re.compile(r"[0-9a-f]{12}")
 _NO_MACS = {"000000000000", "ffffffffffff"}
 
@@ -33,6 +39,11 @@ def clean_mac(text: object) -> str | None:
 
 def clean_number(value: object, limit: float) -> float | None:
     """Return a number above 0, and up to a limit; None for anything else."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
     if isinstance(value, int | float) and math.isfinite(value) and 0 < value <= limit:
         return float(value)
     return None
@@ -45,6 +56,25 @@ def dig(answer: object, *keys: str) -> object:
             return None
         answer = answer.get(key)
     return answer
+
+
+def read_element(element: _Element, depth: int = 0) -> object:
+    """Return an element of lxml as dictionaries of texts by names without their namespaces.
+
+    Of several with the same name, the first one counts. An element without any is its text.
+    """
+    parts = [each for each in element if isinstance(each.tag, str)][:MAX_PARTS]
+    if not parts or depth >= MAX_DEPTH:
+        return element.text
+    found: dict[str, object] = {_local(key): text for key, text in element.attrib.items()}
+    for each in parts:
+        if (name := _local(each.tag)) not in found:
+            found[name] = read_element(each, depth + 1)
+    return found
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def own_url(text: object, host: str, *, schemes: tuple[str, ...]) -> str | None:

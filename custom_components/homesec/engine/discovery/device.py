@@ -1,16 +1,16 @@
 """Ask one ONVIF device for what it is, its streams, and its events."""
 
 import asyncio
-from dataclasses import replace
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..core.discovery import DeviceDetails, OfferedEvent, StreamProfile
+from ..core.discovery import DeviceDetails, OfferedEvent
 from ..core.errors import HomeSecError, OnvifMissing, SourceTimeout
 from ..core.source_url import DEFAULT_PORTS, device_url
-from .answers import clean_mac, clean_number, clean_text, dig, own_url
+from .answers import clean_mac, clean_text, dig, own_url
+from .media import read_profiles
 from .search import find_address
-from .soap import DEVICE, EVENTS, MEDIA, PTZ, Soap, Unsupported
+from .soap import DEVICE, EVENTS, MEDIA, MEDIA2, PTZ, Soap, Unsupported
 from .topics import offered_events
 
 if TYPE_CHECKING:
@@ -20,22 +20,15 @@ _LOGGER = logging.getLogger(__name__)
 
 READ_S = 45.0
 """For all questions to a device; a small computer needs some seconds to read their definitions."""
-MAX_PROFILES = 64
-MAX_TOKEN = 128
-MAX_SIDE = 16_384
-MAX_FPS = 240
 WEB = ("http", "https")
-RTSP = ("rtsp", "rtsps")
 SERVICES = {
     "http://www.onvif.org/ver10/media/wsdl": MEDIA,
+    "http://www.onvif.org/ver20/media/wsdl": MEDIA2,
     "http://www.onvif.org/ver10/events/wsdl": EVENTS,
     "http://www.onvif.org/ver20/ptz/wsdl": PTZ,
 }
 CAPABILITIES = {"Media": MEDIA, "Events": EVENTS, "PTZ": PTZ}
 """The services as devices name them that only know the older way to list them."""
-VIDEO_CODECS = {"H264": "h264", "H265": "hevc", "JPEG": "mjpeg", "MPEG4": "mpeg4"}
-AUDIO_CODECS = {"G711": "pcm_mulaw", "G726": "adpcm_g726", "AAC": "aac"}
-STREAM_SETUP = {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}}
 
 
 def read_device(address: str, username: str | None, password: str | None) -> DeviceDetails:
@@ -61,7 +54,7 @@ async def _read(url: SourceUrl, username: str | None, password: str | None) -> D
     try:
         async with asyncio.timeout(READ_S), Soap(url, username, password) as soap:
             await read_addresses(soap)
-            if MEDIA not in soap.addresses:
+            if soap.addresses.keys().isdisjoint((MEDIA, MEDIA2)):
                 raise OnvifMissing("it has no streams")
             return await _read_details(soap)
     except TimeoutError:
@@ -77,7 +70,7 @@ async def _find_services(soap: Soap) -> dict[str, str]:
             found.setdefault(SERVICES.get(str(dig(each, "Namespace")), ""), dig(each, "XAddr"))
     except Unsupported, OnvifMissing:
         _LOGGER.debug("The device doesn't answer GetServices")
-    if MEDIA not in found:
+    if found.keys().isdisjoint((MEDIA, MEDIA2)):
         answer = await _optional(soap, DEVICE, "GetCapabilities", Category="All")
         for key, name in CAPABILITIES.items():
             found.setdefault(name, dig(answer, key, "XAddr"))
@@ -86,13 +79,11 @@ async def _find_services(soap: Soap) -> dict[str, str]:
 
 
 async def _read_details(soap: Soap) -> DeviceDetails:
-    answer = await soap.call(MEDIA, "GetProfiles")
-    raw = _entries(answer)[:MAX_PROFILES]
-    profiles = [profile for each in raw if (profile := await _read_profile(soap, each)) is not None]
+    profiles = await read_profiles(soap)
     if not profiles:
         raise OnvifMissing("it has no streams")
     about = await _optional(soap, DEVICE, "GetDeviceInformation")
-    details = DeviceDetails(
+    return DeviceDetails(
         maker=clean_text(dig(about, "Manufacturer")),
         model=clean_text(dig(about, "Model")),
         firmware=clean_text(dig(about, "FirmwareVersion")),
@@ -103,57 +94,6 @@ async def _read_details(soap: Soap) -> DeviceDetails:
         address=soap.url.without_login,
         ptz=any(each.pans or each.zooms for each in profiles),
     )
-    return await _with_snapshot(soap, details)
-
-
-async def _read_profile(soap: Soap, raw: object) -> StreamProfile | None:
-    """Return a profile with the address of its stream; None without one."""
-    token = dig(raw, "token")
-    if not isinstance(token, str) or not 0 < len(token) <= MAX_TOKEN:
-        return None
-    answer = await _optional(
-        soap, MEDIA, "GetStreamUri", StreamSetup=STREAM_SETUP, ProfileToken=token
-    )
-    url = own_url(dig(answer, "Uri"), soap.url.host, schemes=RTSP)
-    if url is None:
-        return None
-    video = dig(raw, "VideoEncoderConfiguration")
-    audio = dig(raw, "AudioEncoderConfiguration", "Encoding")
-    pans, zooms = _movements(dig(raw, "PTZConfiguration") if PTZ in soap.addresses else None)
-    return StreamProfile(
-        token=token,
-        name=clean_text(dig(raw, "Name")),
-        url=url,
-        codec=VIDEO_CODECS.get(clean_text(dig(video, "Encoding")).upper(), ""),
-        width=int(clean_number(dig(video, "Resolution", "Width"), MAX_SIDE) or 0),
-        height=int(clean_number(dig(video, "Resolution", "Height"), MAX_SIDE) or 0),
-        fps=clean_number(dig(video, "RateControl", "FrameRateLimit"), MAX_FPS),
-        audio_codec=AUDIO_CODECS.get(clean_text(audio).upper()),
-        source=clean_text(dig(raw, "VideoSourceConfiguration", "SourceToken")),
-        pans=pans,
-        zooms=zooms,
-    )
-
-
-def _movements(configuration: object) -> tuple[bool, bool]:
-    """Return whether a profile can be turned, and whether it can be zoomed.
-
-    One that names neither space of velocities may do both.
-    """
-    if not configuration:
-        return False, False
-    pans = dig(configuration, "DefaultContinuousPanTiltVelocitySpace") is not None
-    zooms = dig(configuration, "DefaultContinuousZoomVelocitySpace") is not None
-    return (pans, zooms) if pans or zooms else (True, True)
-
-
-async def _with_snapshot(soap: Soap, details: DeviceDetails) -> DeviceDetails:
-    """Add the address of single pictures of the main stream."""
-    if (main := details.main) is None:
-        return details
-    answer = await _optional(soap, MEDIA, "GetSnapshotUri", ProfileToken=main.token)
-    url = own_url(dig(answer, "Uri"), soap.url.host, schemes=WEB)
-    return replace(details, snapshot_url=url)
 
 
 async def _read_mac(soap: Soap) -> str | None:

@@ -21,7 +21,8 @@ from ..core.errors import (
 )
 from ..core.source_url import device_url
 from .answers import clean_text, dig
-from .device import MAX_TOKEN, read_addresses
+from .device import read_addresses
+from .media import MAX_TOKEN
 from .soap import PTZ, Soap, Unsupported
 
 if TYPE_CHECKING:

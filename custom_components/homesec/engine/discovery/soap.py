@@ -46,7 +46,14 @@ CALL_S = 10.0
 CONNECT_S = 5.0
 CHUNK_BYTES = 2**14
 WSDL = Path(onvif.__file__).with_name("wsdl")
-DEVICE, MEDIA, EVENTS, PTZ = "devicemgmt", "media", "events", "ptz"
+DEVICE, MEDIA, MEDIA2, EVENTS, PTZ = "devicemgmt", "media", "media2", "events", "ptz"
+DESCRIPTIONS = SERVICES | {
+    MEDIA2: {
+        "ns": "http://www.onvif.org/ver20/media/wsdl",
+        "wsdl": str(Path(__file__).with_name("media2.wsdl")),
+        "binding": "Media2Binding",
+    }
+}
 _NO_ROUTE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 _REFUSED = {401, 403}
 
@@ -152,7 +159,7 @@ class Soap:
     async def _service(self, name: str) -> ONVIFService:
         """Return the client of a service; its description is read when it's first used."""
         if name not in self._services:
-            known = SERVICES[name]
+            known = DESCRIPTIONS[name]
             service = ONVIFService(
                 self.addresses[name],
                 self._username,

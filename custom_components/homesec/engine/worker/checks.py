@@ -152,8 +152,6 @@ def check_details(details: DeviceDetails, host: str) -> None:
         _check_host(details.address, host)
     for each in details.profiles:
         _check_host(each.url, host)
-    if details.snapshot_url is not None:
-        _check_host(details.snapshot_url, host)
 
 
 def _check_host(url: str, host: str) -> None:
