@@ -116,7 +116,8 @@ describe("LiveBoxes", () => {
     expect(scores(999.6)).toEqual([0.6]);
     expect(scores(1000.1)).toEqual([0.6]); // a stream's times go on above the period
     expect(scores(1001)).toEqual([0.7]);
-    expect(scores(1002)).toEqual([]); // nothing is known of this picture
+    expect(scores(1002.5)).toEqual([0.7]); // the detector isn't as far yet
+    expect(scores(1003)).toEqual([]); // nothing is known of this picture
     expect(scores(997)).toEqual([]);
     now += 60;
     preview(0.8, 70);

@@ -35,6 +35,7 @@ SECOND = "Driveway"
 DESKTOP, PHONE = (1280, 900), (360, 740)
 LIVE = "deepDom.matching('homesec-live-video')"
 VIDEO = f"{LIVE}?.shadowRoot.querySelector('video')"
+BOXES = "deepDom.matching('homesec-live-stage').boxes"
 ESTABLISHED = "01"
 
 
@@ -133,6 +134,10 @@ def test_boxes_and_full_screen_are_there_while_it_plays(home: Home) -> None:
     page = home.page
     page.click("Boxes")
     page.wait_for("!!deepDom.matching('svg.boxes')")
+    # The video goes on, since it's known of which of its pictures boxes are.
+    page.wait_for(f"{BOXES}.kept.length > 4", timeout_s=60)
+    assert page.evaluate(f"{LIVE}.playing") == "hls"
+    assert page.evaluate(f"{LIVE}.liveT()") > 0
     page.click("Boxes")
     page.click("Full screen")
     page.wait_for("!!document.fullscreenElement")

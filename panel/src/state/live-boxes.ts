@@ -74,10 +74,14 @@ export class LiveBoxes extends Observable {
     let least = NEAR_S;
     for (const each of this.kept) {
       if (each.liveT === undefined) continue;
-      const apart = distance(each.liveT, liveT);
+      const apart = Math.abs(distance(each.liveT, liveT));
       if (apart <= least) [found, least] = [each.boxes, apart];
     }
-    return found;
+    // Video that is hardly late can be ahead of the detector.
+    const newest = this.kept.at(-1);
+    if (least < NEAR_S || newest?.liveT === undefined) return found;
+    const ahead = distance(newest.liveT, liveT);
+    return ahead > 0 && ahead < SHOWN_S ? newest.boxes : found;
   }
 
   private add(preview: ZonesPreview | { unavailable: boolean }): void {
@@ -94,8 +98,8 @@ export class LiveBoxes extends Observable {
   }
 }
 
-/** Return the seconds between two times of which only the remainder is known. */
-function distance(one: number, other: number): number {
-  const apart = Math.abs(one - other) % PERIOD_S;
-  return Math.min(apart, PERIOD_S - apart);
+/** Return the seconds from one time to another, of which only the remainders are known. */
+function distance(from: number, to: number): number {
+  const apart = (((to - from) % PERIOD_S) + PERIOD_S) % PERIOD_S;
+  return apart < PERIOD_S / 2 ? apart : apart - PERIOD_S;
 }
