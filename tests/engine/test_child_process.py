@@ -8,9 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from urllib.parse import urlsplit
 
 import av
-from engine_rig import EngineRig, file_camera
+from camera_servers import closed_address
+from engine_rig import EngineRig, file_camera, stream_camera
 import pytest
 
 from custom_components.homesec.engine.core.clip_id import new_clip_id
@@ -171,6 +173,22 @@ def test_probe_runs_in_child(rigs, make_video, tmp_path):
     broken.write_bytes(os.urandom(100_000))
     with pytest.raises(SourceError):
         rig.engine.probe(SourceConfig(kind=SourceKind.FILE, location=str(broken)))
+
+
+def test_passwords_are_in_no_argument_environment_or_file(rigs, tmp_path, capfd):
+    rig, canary = rigs(), "tweety-4b1c"
+    url = f"rtsp://{closed_address()}/x?token={canary}"
+    rig.engine.set_camera(stream_camera(url, username="bob", password=canary), Activity.RECORD)
+    rig.wait_health(LOST)
+    secrets = [canary, urlsplit(rig.engine.live_url("cam")).password]
+    with pytest.raises(SourceError):
+        rig.engine.probe(stream_camera(url, username="bob", password=canary).source)
+    found = list(capfd.readouterr())
+    files = [Path(f"/proc/{pid}/{x}") for pid in children() for x in ("cmdline", "environ")]
+    files += [path for path in tmp_path.rglob("*") if path.is_file()]
+    found += [path.read_bytes().decode(errors="replace") for path in files]
+    assert len(found) > 4
+    assert not [text for text in found for secret in secrets if secret in text]
 
 
 def test_picture_of_camera_outside_of_engine_is_asked_of_parent(rigs, make_video):
