@@ -206,7 +206,7 @@ export class DayBars extends PageElement {
         margin-top: 8px;
       }
       .day span {
-        flex: 1;
+        flex: 1 1 180px;
         min-width: 0;
         overflow-wrap: anywhere;
         text-align: center;
