@@ -3,6 +3,7 @@
 import base64
 from contextlib import suppress
 from dataclasses import replace
+import hashlib
 from threading import Event
 
 from google_key import CANARY, pem_lines, service_account  # noqa: F401 - for those who use both
@@ -42,7 +43,7 @@ def store(
 
 def content(path, size, seed=1):
     """Write bytes without a period, so that a shift is detected."""
-    path.write_bytes(b"".join((i * seed).to_bytes(8) for i in range(size // 8 + 1))[:size])
+    path.write_bytes(hashlib.shake_128(seed.to_bytes(8)).digest(size))
     return FileContent(path=path)
 
 
