@@ -53,6 +53,13 @@ def test_second_media_service_is_asked_if_first_one_has_no_streams():
             read(device)
 
 
+@pytest.mark.parametrize("media", ["trt", "tr2"])
+def test_device_that_gives_no_address_has_no_streams(media):
+    unknown = frozenset({"GetStreamUri"})
+    with OnvifDevice(media=(media,), unknown=unknown) as device, pytest.raises(OnvifMissing):
+        read(device)
+
+
 def test_device_that_gives_addresses_for_udp_only_tells_its_streams():
     with OnvifDevice(media=SECOND, protocols=("RtspUnicast",)) as device:
         assert read(device).main.url == "rtsp://127.0.0.1/main"

@@ -108,11 +108,13 @@ async def ignore(hass: HomeAssistant) -> None:
     assert cards(hass) == []
 
 
-async def select(hass: HomeAssistant) -> Any:
-    """Select the card, and confirm it."""
+async def select(hass: HomeAssistant, *, is_usable: bool = True) -> Any:
+    """Select the card, and confirm it if it still asks for that."""
     [card] = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert card["step_id"] == "add_camera"
     form = await hass.config_entries.flow.async_configure(card["flow_id"])
+    if not is_usable:
+        return form
     assert form["description_placeholders"]["host"] == HOST
     return await hass.config_entries.flow.async_configure(card["flow_id"], {})
 

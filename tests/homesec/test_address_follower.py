@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from camera_announcements import cards, lease
+from camera_announcements import announce, cards, lease
 from homeassistant.config_entries import SOURCE_DHCP, SOURCE_USER, FlowType
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
@@ -118,6 +118,16 @@ async def test_lost_camera_is_followed_to_where_home_assistants_dhcp_sees_it(
     await lease(hass, MAC, "192.0.2.8")
     assert url(entry) == URL.replace("192.0.2.7", "192.0.2.8")
     assert cards(hass) == []
+
+
+async def test_announcement_of_a_lost_camera_elsewhere_changes_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    stream(entry)
+    await set_up(hass, entry)
+    change_health(entry)
+    await announce(hass, host="192.0.2.8", macaddress=MAC)
+    assert (url(entry), cards(hass)) == (URL, [])
 
 
 async def test_unknown_device_changes_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:

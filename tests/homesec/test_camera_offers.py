@@ -107,6 +107,12 @@ async def test_maker_is_known_by_the_mac_address_that_this_system_knows(
     assert cards(hass) == ["192.0.2.7 (Hikvision)"]
 
 
+async def test_maker_is_known_by_the_hostname(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await set_up(hass, entry)
+    await lease(hass, "02:00:00:00:00:01", hostname="Reolink-Front")
+    assert cards(hass) == ["192.0.2.7 (Reolink)"]
+
+
 async def test_other_devices_are_not_offered(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await set_up(hass, entry)
     await announce(hass, kind="_rtsp._tcp.local.")

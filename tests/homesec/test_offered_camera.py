@@ -16,6 +16,7 @@ from camera_announcements import (
 )
 from camera_forms import PROBED, submit_subentry, suggested_values
 from found_cameras import LOGIN, LOW, MAIN, save
+from homeassistant.config_entries import ConfigEntryDisabler
 from homesec_fixtures import CAMERA_ID, set_up
 import pytest
 
@@ -169,3 +170,26 @@ async def test_card_does_nothing_while_homesec_does_not_run(
     await announce(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert (await select(hass))["reason"] == "not_loaded"
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await announce(hass, host="192.0.2.8", macaddress="ACCC8E123457")
+    assert cards(hass) == []
+
+
+async def test_card_that_was_there_before_homesec_was_disabled_does_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await set_up(hass, entry)
+    await announce(hass)
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert (await select(hass, is_usable=False))["reason"] == "not_loaded"
+
+
+async def test_form_ends_with_its_entry(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await set_up(hass, entry)
+    await announce(hass)
+    form = await open_form(hass, entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.config_entries.async_remove(entry.entry_id)
+    hass.config_entries.subentries.async_abort(form["flow_id"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert cards(hass) == []
