@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from guard_fixtures import armed
@@ -10,15 +11,18 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, EventOrigin, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
-from homesec_fixtures import CAMERA_ID, pictures
+from homeassistant.util import dt as dt_util
+from homesec_fixtures import CAMERA_ID, entity_id, pictures
 import pytest
 from pytest_homeassistant_custom_component.common import (
     CLIENT_ID,
     MockUser,
     async_capture_events,
+    async_fire_time_changed,
     async_mock_service,
 )
 
+from custom_components.homesec.alarm.settings_watch import RESTORE_S
 from custom_components.homesec.trigger import TRIGGERS
 
 if TYPE_CHECKING:
@@ -114,6 +118,25 @@ async def test_forged_changes_of_registries_raise_nothing(
             await phone(event, data)
     assert entry.runtime_data.alarm.bypassed == []
     assert "homesec/alarm/settings_watch.py" not in caplog.text
+
+
+async def test_entities_that_a_forged_removal_of_their_device_took_come_back(
+    hass: HomeAssistant, entry: MockConfigEntry, phone: Phone, refusals: list[Event]
+) -> None:
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    before = set(hass.states.async_entity_ids())
+    for subentry_id in (None, CAMERA_ID):
+        device = {"config_entry_id": entry.entry_id, "config_subentry_id": subentry_id}
+        device_id = entry.runtime_data.devices.id_of(subentry_id)
+        forged = {"action": "remove", "device_id": device_id, "device": device}
+        await phone(dr.EVENT_DEVICE_REGISTRY_UPDATED, forged)
+    assert hass.states.get(panel) is None, "Home Assistant takes it for real"
+    assert entry.runtime_data.host.ready
+    assert {event.data["by"] for event in refusals} == {"Guest"}
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=RESTORE_S + 1))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert set(hass.states.async_entity_ids()) == before
+    assert hass.states.get(panel).state == "armed_away"
 
 
 async def test_forged_events_of_homesec_start_no_automation(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import CALLBACK_TYPE, Event, EventOrigin, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_call_later
 
 from ..cameras.config import guards_in
 from ..const import SUBENTRY_CAMERA
@@ -18,6 +19,7 @@ from .settings_change import Settings, SettingsChange, find_changes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from .guard import Guard
 
 DISABLED = "disabled_by"
+RESTORE_S = 30.0
+"""Until entities come back that Home Assistant removed by mistake: cameras start again for it."""
 
 
 class SettingsWatch:
@@ -52,6 +56,7 @@ class SettingsWatch:
         self._cameras = cameras
         self._send = send
         self._settings = Settings.of(entry)
+        self._cancel_restoring: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -67,6 +72,8 @@ class SettingsWatch:
         def stop() -> None:
             for remove in removes:
                 remove()
+            if self._cancel_restoring is not None:
+                self._cancel_restoring()
 
         return stop
 
@@ -132,10 +139,26 @@ class SettingsWatch:
     @callback
     def _async_device(self, event: Event[Any]) -> None:
         """Turn a camera off or on whose device was disabled or enabled."""
-        if self._is_forged(event) or DISABLED not in event.data.get("changes", ()):
+        if self._is_forged(event):
+            self._async_restore_entities(event)
+            return
+        if DISABLED not in event.data.get("changes", ()):
             return
         if (camera_id := self._cameras.find_device(event.data["device_id"])) is not None:
             self._async_disabled(camera_id)
+
+    @callback
+    def _async_restore_entities(self, event: Event[Any]) -> None:
+        """Add entities again: Home Assistant takes a forged removal of a device for a real one."""
+        if event.data.get("action") != "remove" or self._cancel_restoring is not None:
+            return
+
+        @callback
+        def restore(_now: datetime) -> None:
+            self._cancel_restoring = None
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+
+        self._cancel_restoring = async_call_later(self._hass, RESTORE_S, restore)
 
     @callback
     def _async_disabled(self, camera_id: str, *, announce: bool = True) -> None:
