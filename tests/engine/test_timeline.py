@@ -207,6 +207,33 @@ def test_audio_on_another_clock_than_steady_video_follows_arrival(clock):
     assert [t for _, t in heard] == pytest.approx([n * 0.1 for n, _ in heard], abs=0.2)
 
 
+LYING = {
+    "stands": lambda _t: 0.0,
+    "double": lambda t: 2 * t,
+    "half": lambda t: t / 2,
+    "another-rate": lambda t: 11.25 * t,  # 90 kHz for 8 kHz
+    "milliseconds": lambda t: 1000 * t,
+    "backward": lambda t: -t,
+    "to-and-fro": lambda t: t + (1.5 if t % 4 > 2 else 0),
+}
+
+
+@pytest.mark.parametrize("lie", LYING)
+def test_audio_with_a_clock_that_lies_follows_arrival_without_gaps(clock, lie):
+    timeline = Timeline(clock, LIVE)
+    heard = []
+    for n in range(400):  # five packets of 20 ms arrive with each picture
+        timeline.stamp_video(n * 0.1, 0.1)
+        stamps = [timeline.stamp_audio(LYING[lie](n * 0.1 + k * 0.02), 0.02) for k in range(5)]
+        heard += [(n, stamp.t) for stamp in stamps if stamp is not None]
+        clock.advance(0.1)
+    settled = [(n, t) for n, t in heard if n >= 150]
+    assert len(settled) == 250 * 5
+    assert [t for _, t in settled] == pytest.approx([n * 0.1 for n, _ in settled], abs=1.0)
+    steps = [b - a for (_, a), (_, b) in itertools.pairwise(settled)]
+    assert steps == pytest.approx([0.02] * len(steps), abs=0.001)
+
+
 def test_audio_from_before_jump_of_file_is_dropped(clock):
     timeline = Timeline(clock, READ)
     timeline.stamp_video(5000.0, 0.04)

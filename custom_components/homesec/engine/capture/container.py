@@ -234,7 +234,10 @@ class ContainerConnection:
             self._check_stall()
             dts_s = _seconds(packet, packet.dts if packet.dts is not None else packet.pts)
             audio = self._audio.feed(packet, self._timeline.now - self._opened_t)
-            if audio and dts_s is not None and (time := self._timeline.stamp_audio(dts_s)):
+            if audio is None or dts_s is None:
+                return
+            duration_s = _seconds(packet, packet.duration or None)
+            if time := self._timeline.stamp_audio(dts_s, duration_s):
                 yield _media_packet(audio, packet, time, keyframe=packet.is_keyframe)
             return
         self._last_video = self._timeline.elapsed

@@ -6,6 +6,7 @@ the source uses ``t``, which none of it disturbs; ``at`` is the wall clock's tim
 
 from dataclasses import dataclass
 from enum import Enum, auto
+import math
 from typing import TYPE_CHECKING
 
 from ..core.stream_report import ClockQuality
@@ -19,7 +20,9 @@ AHEAD_S = 10.0  # a file's time stamp that is further ahead of the last one is a
 AUDIO_SPREAD_S = 5.0
 """Audio further from the video belongs to the other side of a jump, and is dropped…"""
 AUDIO_PATIENCE_S = 2.0  # …for this long: then its clock is another one, and arrival counts
+AUDIO_BACK_S = 0.25  # audio of a live camera that steps back by more has a wrong clock
 AUDIO_LAG_S = 1.0  # audio without a usable clock is set to the present if it's off by more
+AUDIO_FAULT_S = 60.0  # after which the clock of audio may be right again
 WALL_DRIFT_S = 1.0  # ``at`` is set to the wall clock again when it's off by more
 LATE_S = 1.0  # a played file that is later goes on from there instead of catching up
 _VIDEO_STEP_S = 1e-4  # least difference of two frames, nine ticks: their order survives rounding
@@ -60,6 +63,8 @@ class Timeline:
         self._audio_offset: float | None = None
         self._audio_lost_at: float | None = None  # ``elapsed`` when it went away from the video
         self._last_audio_t = 0.0
+        self._next_audio_t = -math.inf  # where the last audio packet ends
+        self._audio_distrusted_until = 0.0  # ``elapsed``
         self._interval_s = DEFAULT_INTERVAL_S
         self._played_from = 0.0  # PLAYED: ``elapsed`` when ``t`` was, or would have been, 0
 
@@ -116,30 +121,45 @@ class Timeline:
             self._offset = self._next_t - dts_s
         return dts_s + self._offset
 
-    def stamp_audio(self, dts_s: float) -> Timestamp | None:
+    def stamp_audio(self, dts_s: float, duration_s: float | None = None) -> Timestamp | None:
         """Return an audio packet's time; None if it belongs to no known video."""
         if self._last_t is None or (t := self._audio_time(dts_s, self._last_t)) is None:
             return None
         if t < self._last_audio_t + _AUDIO_STEP_S:
+            self._next_audio_t = -math.inf
             return None
         self._last_audio_t = t
+        self._next_audio_t = t + duration_s if duration_s else -math.inf
         return Timestamp(t, t + self._wall_offset)
 
     def _audio_time(self, dts_s: float, video_t: float) -> float | None:
-        if self._offset is not None and abs(dts_s + self._offset - video_t) <= AUDIO_SPREAD_S:
-            self._audio_offset, self._audio_lost_at = self._offset, None
-            return dts_s + self._offset
-        if self._pace is not Pace.LIVE:
-            return None
-        if self._offset is not None:
-            if self._audio_lost_at is None:
-                self._audio_lost_at = self.elapsed
-            if self.elapsed - self._audio_lost_at < AUDIO_PATIENCE_S:
-                return None
+        live = self._pace is Pace.LIVE
+        trusted = self.elapsed >= self._audio_distrusted_until
+        if self._offset is not None and trusted:
+            t = dts_s + self._offset
+            steps_back = live and t < self._last_audio_t - AUDIO_BACK_S
+            if abs(t - video_t) <= AUDIO_SPREAD_S and not steps_back:
+                self._audio_offset, self._audio_lost_at = self._offset, None
+                return t
+            if live and not steps_back:
+                if self._audio_lost_at is None:
+                    self._audio_lost_at = self.elapsed
+                if self.elapsed - self._audio_lost_at < AUDIO_PATIENCE_S:
+                    return None
+        return self._own_audio_time(dts_s, trusted=trusted) if live else None
+
+    def _own_audio_time(self, dts_s: float, *, trusted: bool) -> float:
+        """Return the time of audio that doesn't belong to the video's time stamps."""
         # By its own clock, which is often better than the video's, as long as that's possible.
-        if self._audio_offset is None or abs(dts_s + self._audio_offset - self.now) > AUDIO_LAG_S:
-            self._audio_offset = self.now - dts_s
-        return dts_s + self._audio_offset
+        if self._audio_offset is not None and trusted:
+            t = dts_s + self._audio_offset
+            if abs(t - self.now) <= AUDIO_LAG_S and t >= self._last_audio_t - AUDIO_BACK_S:
+                return t
+            self._audio_distrusted_until = self.elapsed + AUDIO_FAULT_S
+        # Else one packet after the other, as long as they are: several may arrive at once.
+        t = self._next_audio_t if abs(self._next_audio_t - self.now) <= AUDIO_LAG_S else self.now
+        self._audio_offset = t - dts_s
+        return t
 
     def due_in_s(self, t: float) -> float:
         """Return how many seconds a packet of a played file has to wait."""
