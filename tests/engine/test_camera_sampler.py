@@ -133,10 +133,9 @@ class UnsteadyStream(DetectStream):
                 yield sampled
 
 
-def sampled_times(config, main):
-    """Return the times of the frames that are detected in."""
-    stop, clock, buffer = threading.Event(), SystemClock(), PreRollBuffer(12.0)
-    sampler = CameraSampler(
+def make_sampler(config, buffer):
+    clock = SystemClock()
+    return CameraSampler(
         config,
         buffer,
         reader=SourceReader("cam", is_file=True),
@@ -144,8 +143,30 @@ def sampled_times(config, main):
         on_event=lambda _: None,
         clock=clock,
         rng=random.Random(1),
-        stop=stop,
+        stop=threading.Event(),
     )
+
+
+def test_interval_of_keyframes_is_that_of_the_stream_that_is_looked_at(make_video):
+    main = make_video(seconds=20, gop_s=1.0)
+    low = make_video(seconds=20, gop_s=4.0, size=(160, 96))
+    source = SourceConfig(kind=SourceKind.FILE, location=str(low), paced=False, loop=False)
+    config = camera(SourceConfig(kind=SourceKind.FILE))
+    both = replace(config, detect_source=source)
+    for each, expected in ((config, 1.0), (both, 4.0)):
+        buffer = PreRollBuffer(12.0)
+        with closing(make_sampler(each, buffer)) as sampler:
+            for packet in media_packets(main):
+                list(sampler.feed_detect_stream(packet.t, present=False, main_works=True))
+                buffer.push(packet)
+                list(sampler.feed(packet, present=False, watched=False))
+            assert sampler.looked_at_interval_s == pytest.approx(expected, abs=0.15)
+
+
+def sampled_times(config, main):
+    """Return the times of the frames that are detected in."""
+    buffer = PreRollBuffer(12.0)
+    sampler = make_sampler(config, buffer)
     times = []
     with closing(sampler):
         for packet in media_packets(main):

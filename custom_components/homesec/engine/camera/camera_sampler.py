@@ -104,6 +104,13 @@ class CameraSampler:
         return self._main.keyframe_interval_s
 
     @property
+    def looked_at_interval_s(self) -> float | None:
+        """The longest of the last few of the stream that is looked at."""
+        if self._detect is None or self._looks_at_main:
+            return self.keyframe_interval_s
+        return self._detect.keyframe_interval_s
+
+    @property
     def shown(self) -> Frame | None:
         """The newest decoded frame of the main stream."""
         return self._main.latest

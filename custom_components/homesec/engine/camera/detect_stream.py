@@ -131,6 +131,11 @@ class DetectStream:
         return max(BLIND_S, 2 * (self._sampler.keyframe_interval_s or 0.0))
 
     @property
+    def keyframe_interval_s(self) -> float | None:
+        """The longest of the last few; None before it's measured."""
+        return self._sampler.keyframe_interval_s
+
+    @property
     def looked_at_t(self) -> float:
         """Up to when its frames were looked at, on the main stream's timeline."""
         return self._time.newest_t

@@ -264,7 +264,7 @@ class CameraSession:
     def check_watched(self) -> None:
         """Report whether the connected camera is watched, too; from any thread."""
         only_keyframes = self.config.decode_policy is DecodePolicy.ECONOMY
-        interval_s = self._sampler.keyframe_interval_s or UNKNOWN_INTERVAL_S
+        interval_s = self._sampler.looked_at_interval_s or UNKNOWN_INTERVAL_S
         self._reporter.check(interval_s if only_keyframes else 0.0)
 
     def _handle_or_refuse(self, packet: MediaPacket) -> None:
