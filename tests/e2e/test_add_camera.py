@@ -47,7 +47,7 @@ def camera() -> Iterator[OnvifDevice]:
     """A camera that answers searches, and asks for its login everywhere."""
     pytest_socket.enable_socket()
     launch = (
-        f"( filesrc location={footage.demo()} ! qtdemux ! h264parse"
+        f"( filesrc location={footage.sample('bikes')} ! qtdemux ! h264parse"
         " ! rtph264pay name=pay0 pt=96 config-interval=-1 )"
     )
     command = ["/usr/bin/python3", str(RTSP_SERVER), "--login", f"{USER}:{PASSWORD}"]
@@ -116,7 +116,15 @@ def test_camera_is_found_and_added_by_its_login(ha: HomeAssistant, camera: Onvif
     assert "Detection stream" in placeholders["formats"]
     picture = ha.client.fetch(re.search(r"\((.*)\)", placeholders["picture"])[1])
     assert picture.status == HTTPStatus.OK
-    done = shown.answer(suggested(shown) | {"name": "Front door"})
+    ready = shown.answer(suggested(shown) | {"name": "Front door"})
+    assert (ready.type, ready.step) == ("menu", "ready"), ready.errors
+    seen = ready.answer(next_step_id="walk")
+    placeholders = seen.shown["description_placeholders"]
+    assert "Person seen after" in placeholders["result"]
+    picture = ha.client.fetch(re.search(r"\((.*)\)", placeholders["picture"])[1])
+    assert picture.body.startswith(b"\xff\xd8\xff")
+    assert ha.client.command("config_entries/subentries/list", entry_id=entry_id) == []
+    done = seen.answer(next_step_id="save")
     assert done.type == "create_entry", done.errors
     state = ha.client.wait_for_state("camera.front_door", "streaming")
     assert state["attributes"]["friendly_name"] == "Front door"

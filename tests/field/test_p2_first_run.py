@@ -93,6 +93,18 @@ class Home:
         self.page.wait_for(f"({SEEN_ALERTS}).includes({json.dumps(text)})")
 
 
+MOVING_PICTURE = (
+    "[...deepDom.elements()].find(e => e.localName === 'img' && e.src.includes('/tryout/'))"
+)
+DRAWN = f"""(image => {{
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 64;
+    canvas.getContext('2d').drawImage(image, 0, 0, 64, 64);
+    return canvas.toDataURL();
+}})({MOVING_PICTURE})"""
+"""What the browser shows of it at the moment."""
+
+
 def field(name: str) -> str:
     """Return the expression of a form field's input."""
     return (
@@ -200,8 +212,29 @@ def test_error_of_settings_is_in_view(home: Home, size: tuple[int, int]) -> None
     home.page.wait_for_text("Objects to detect")
     home.type_into("name", " ")
     home.scroll_to_end()
-    home.page.click("Submit")
+    home.page.click("Next")
     home.see_error("name_missing")
+
+
+def test_form_ends_with_a_moving_picture_and_a_walk_test(home: Home) -> None:
+    home.open_form(DESKTOP)
+    home.page.click("Video file")
+    film = home.film.with_name("street.mp4")
+    shutil.copyfile(footage.sample("bikes"), film)
+    home.type_into("file", str(film))
+    home.page.click("Next")
+    home.page.wait_for_text("Objects to detect")
+    home.page.click("Next")
+    home.page.wait_for_text("Test: walk past it")
+    home.page.wait_for(f"{MOVING_PICTURE}?.naturalWidth > 0")
+    home.page.evaluate(f"window.firstPicture = {DRAWN}, true")
+    home.page.wait_for(f"{DRAWN} !== window.firstPicture")
+    home.page.click("Test: walk past it")
+    home.page.wait_for_text("Walk past the camera now")
+    home.page.wait_for(f"{MOVING_PICTURE}?.naturalWidth > 0")
+    home.page.wait_for_text("Person seen after", timeout_s=120)
+    home.page.wait_for_text("Nothing was saved yet.")
+    home.page.open("/homesec")
 
 
 def test_button_for_another_entry_shows_the_settings(home: Home) -> None:

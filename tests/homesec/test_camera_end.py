@@ -176,7 +176,7 @@ async def test_failed_test_says_what_to_do_and_the_camera_can_be_saved(
         (WalkReport(seconds=60, hint=WalkHint.DARK), "No one was seen in 60 s. The picture is too"),
         (
             WalkReport(seconds=60, hint=WalkHint.UNSURE, found=Detection("cat", 0.3, PERSON.box)),
-            "something like this: Cat, 30% sure",
+            "noticed something (Cat, 30% sure)",
         ),
         (
             WalkReport(
