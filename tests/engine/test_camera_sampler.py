@@ -154,13 +154,14 @@ def test_interval_of_keyframes_is_that_of_the_stream_that_is_looked_at(make_vide
     config = camera(SourceConfig(kind=SourceKind.FILE))
     both = replace(config, detect_source=source)
     for each, expected in ((config, 1.0), (both, 4.0)):
-        buffer = PreRollBuffer(12.0)
+        buffer, longest = PreRollBuffer(12.0), 0.0
         with closing(make_sampler(each, buffer)) as sampler:
             for packet in media_packets(main):
                 list(sampler.feed_detect_stream(packet.t, present=False, main_works=True))
                 buffer.push(packet)
                 list(sampler.feed(packet, present=False, watched=False))
-            assert sampler.looked_at_interval_s == pytest.approx(expected, abs=0.15)
+                longest = max(longest, sampler.looked_at_interval_s or 0.0)
+        assert longest == pytest.approx(expected, abs=0.15)
 
 
 def sampled_times(config, main):
