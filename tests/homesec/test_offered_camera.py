@@ -11,6 +11,7 @@ from camera_announcements import (
     cards,
     change,
     describe,
+    ignore,
     open_form,
     select,
 )
@@ -130,6 +131,20 @@ async def test_card_stays_until_the_camera_is_added(
     hass.config_entries.subentries.async_abort(again["flow_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
     assert cards(hass) == ["192.0.2.7 (Axis)"]
+
+
+async def test_card_that_stayed_can_be_ignored_for_good(
+    hass: HomeAssistant, entry: MockConfigEntry, neighbors: Any
+) -> None:
+    neighbors.return_value = MAC
+    await set_up(hass, entry)
+    await announce(hass, kind="_psia._tcp.local.")
+    await open_form(hass, entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await ignore(hass)
+    neighbors.return_value = ""
+    await announce(hass, kind="_psia._tcp.local.", host="192.0.2.8")
+    assert cards(hass) == []
 
 
 async def test_card_of_a_camera_that_was_added_otherwise_goes(

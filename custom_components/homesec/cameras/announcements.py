@@ -4,7 +4,7 @@ Anything can claim to be a camera. So what it says of itself is bounded and prin
 is an IP address that can be a camera's, and nothing connects to it before a person wants that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+    from homeassistant.helpers.discovery_flow import DiscoveryKey
     from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
     from homeassistant.helpers.service_info.ssdp import SsdpServiceInfo
     from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -55,6 +56,8 @@ class AnnouncedCamera:
     mac: str = ""  # lower case, with colons
     serial: str = ""
     hostname: str = ""  # lower case, without a dot at its end
+    key: DiscoveryKey | None = field(default=None, compare=False)
+    """What Home Assistant remembers of an announcement that a person ignores."""
 
     @property
     def unique_ids(self) -> tuple[str, ...]:
@@ -106,10 +109,14 @@ def _camera(host: str | None, own_id: object, **texts: object) -> AnnouncedCamer
     if address.is_link_local or address.is_unspecified or address.is_multicast:
         return None
     known = {key: plain_text(str(text or "")) for key, text in texts.items()}
-    known["mac"] = normal_mac(known.get("mac", ""))
-    known["hostname"] = known.get("hostname", "").lower().rstrip(".")
-    camera_id = plain_text(str(own_id or "")) or address.compressed
-    return AnnouncedCamera(host=address.compressed, id=camera_id, **known)
+    return AnnouncedCamera(
+        host=address.compressed,
+        id=plain_text(str(own_id or "")) or address.compressed,
+        name=known.get("name", ""),
+        mac=normal_mac(known.get("mac", "")),
+        serial=known.get("serial", ""),
+        hostname=known.get("hostname", "").lower().rstrip("."),
+    )
 
 
 @cache

@@ -67,7 +67,9 @@ class CameraOffers:
     def async_offer(self, camera: AnnouncedCamera) -> None:
         """Offer a camera, unless it's one of HomeSec's."""
         context = ConfigFlowContext(source=SOURCE_INTEGRATION_DISCOVERY)
-        discovery_flow.async_create_flow(self._hass, DOMAIN, context, {OFFERED: camera})
+        discovery_flow.async_create_flow(
+            self._hass, DOMAIN, context, {OFFERED: camera}, discovery_key=camera.key
+        )
 
     @callback
     def async_withdraw_added(self, entry: ConfigEntry) -> None:

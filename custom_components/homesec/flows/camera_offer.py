@@ -4,6 +4,7 @@ Home Assistant can't show the form of a new camera as a card. So the card is a f
 which only asks whether to add the camera, and then leads to that form.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, override
 
 from homeassistant.config_entries import (
@@ -73,6 +74,7 @@ class CameraOfferSteps(ConfigFlow):
         if camera is None:
             return self.async_abort(reason="not_a_camera")
         camera = await self.hass.async_add_executor_job(complete, camera)
+        camera = replace(camera, key=self.context.get("discovery_key"))
         offers, entry = async_get_offers(self.hass), self._entry()
         # What a device says of itself by the other ways isn't enough to follow it.
         if by_dhcp and entry is not None and entry.state is ConfigEntryState.LOADED:
@@ -152,7 +154,7 @@ class CameraOfferSteps(ConfigFlow):
 
     def _is_ignored(self, camera: AnnouncedCamera) -> bool:
         """Return whether a person ignored the camera, however it's announced now."""
-        key = self.context.get("discovery_key")
+        key = camera.key
         return any(
             each.unique_id in camera.unique_ids
             or (key is not None and key in each.discovery_keys.get(key.domain, ()))
