@@ -8,16 +8,17 @@ from pathlib import Path
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from alarm_fixtures import PINS, with_alarm
+from alarm_fixtures import CODES, PINS, with_alarm
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
-from homesec_fixtures import CAMERA_ID, arm, set_up, until
+from homesec_fixtures import CAMERA_ID, arm, entity_id, set_up, until
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
-from custom_components.homesec.alarm.sources import MAX_CONTEXTS
+from custom_components.homesec.alarm import sources
+from custom_components.homesec.alarm.pins import PinKind
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
@@ -133,39 +134,87 @@ async def test_button_of_administrator_leaves_a_trace(
     assert expected.items() <= trace.data.items()
 
 
+STARTS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "by hand": (
+        {"trigger": "event", "event_type": "never"},
+        "automation.trigger",
+        "automation.rest",
+    ),
+    "a helper": (
+        {"trigger": "state", "entity_id": "input_boolean.rest", "to": "on"},
+        *("input_boolean.turn_on", "input_boolean.rest"),
+    ),
+    "a button": (
+        {"trigger": "state", "entity_id": "input_button.rest"},
+        *("input_button.press", "input_button.rest"),
+    ),
+}
+
+
 @pytest.mark.parametrize("is_admin", [False, True])
-async def test_automation_that_a_guest_runs_does_not_weaken_armed_alarm(
+@pytest.mark.parametrize("start", STARTS)
+async def test_automation_that_a_guest_starts_does_not_weaken_armed_alarm(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     guest: MockUser,
     hass_admin_user: MockUser,
     refusals: list[Event],
+    start: str,
     is_admin: bool,
 ) -> None:
-    rest = {"alias": "Rest", "triggers": [], "actions": [SNOOZE]}
+    trigger, action, target = STARTS[start]
+    for helper in ("input_boolean", "input_button"):
+        assert await async_setup_component(hass, helper, {helper: {"rest": {}}})
+    rest = {"alias": "Rest", "triggers": trigger, "actions": [SNOOZE]}
     assert await async_setup_component(hass, "automation", {"automation": rest})
     await set_up(hass, with_alarm(entry, pins=PINS))
     await arm(hass, entry)
     user = hass_admin_user if is_admin else guest
-    target = {"entity_id": "automation.rest"}
     with suppress(ServiceValidationError):
         await hass.services.async_call(
-            "automation", "trigger", target, blocking=True, context=Context(user_id=user.id)
+            *action.split("."),
+            {"entity_id": target},
+            blocking=True,
+            context=Context(user_id=user.id),
         )
     await hass.async_block_till_done()
     assert snoozed(entry) is is_admin
     assert [event.data["by"] for event in refusals] == ([] if is_admin else ["Guest"])
 
 
-async def test_flood_of_buttons_does_not_make_one_of_them_forgotten(
-    hass: HomeAssistant, entry: MockConfigEntry, guest: MockUser, refusals: list[Event]
+async def test_automation_that_follows_from_arming_may_weaken_it(
+    hass: HomeAssistant, entry: MockConfigEntry, guest: MockUser, weakened: list[Event]
 ) -> None:
+    await set_up(hass, with_alarm(entry, pins=PINS))
+    panel = entity_id(hass, "alarm_control_panel", "alarm", entry.entry_id)
+    trigger = {"trigger": "state", "entity_id": panel, "to": "armed_away"}
+    rest = {"alias": "Rest", "triggers": trigger, "actions": [SNOOZE]}
+    assert await async_setup_component(hass, "automation", {"automation": rest})
+    await hass.services.async_call(
+        "alarm_control_panel",
+        "alarm_arm_away",
+        {"entity_id": panel, "code": CODES[PinKind.FULL]},
+        blocking=True,
+        context=Context(user_id=guest.id),
+    )
+    await until(hass, lambda: snoozed(entry))
+    assert [event.data["source"] for event in weakened] == ["automation"]
+
+
+async def test_flood_of_buttons_does_not_make_one_of_them_forgotten(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    guest: MockUser,
+    refusals: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sources, "MAX_USERS", 20)
     go = {"wait_for_trigger": {"trigger": "event", "event_type": "go"}}
     slow = {"triggers": PRESSED, "actions": [go, SNOOZE], "mode": "single"}
     assert await async_setup_component(hass, "automation", {"automation": slow})
     await set_up(hass, with_alarm(entry, pins=PINS))
     await arm(hass, entry)
-    for _ in range(MAX_CONTEXTS + 10):
+    for _ in range(30):
         hass.bus.async_fire("mobile_app_notification_action", {}, context=Context(user_id=guest.id))
     async with asyncio.timeout(30):
         while "go" not in hass.bus.async_listeners():  # noqa: ASYNC110 - nothing tells of it

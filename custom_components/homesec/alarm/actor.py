@@ -30,7 +30,7 @@ class ActorKind(StrEnum):
 
     USER = "user"
     VOICE = "voice"  # with or without a user: anyone nearby may have spoken
-    PHONE = "phone"  # a user's button in a notification, or an automation run by hand
+    PHONE = "phone"  # an automation that a user started: a button in a notification, a switch
     AUTOMATION = "automation"  # an automation, a script that it runs, or another integration
     SETTINGS = "settings"  # Home Assistant asks for an administrator, but doesn't say which
 
@@ -75,14 +75,14 @@ async def async_actor(
 
     A script that a user runs has that user's context, so it gives nobody more rights. What an
     automation does has no user; nor have the commands of voice satellites and of HomeKit. But an
-    automation that a button in a notification starts acts for the phone's user, and one that is run
-    by hand for who runs it.
+    automation that a user starts acts for that user: with a button in a notification, by switching
+    something, or by hand.
     """
     in_script = bool(script_stack_cv.get())
     user_id = None if context is None else context.user_id
     if not in_script and (_in_conversation(hass) or _from_homekit(context)):
         kind = ActorKind.VOICE
-    elif user_id is None and (user_id := await sources.async_button_user(context)) is not None:
+    elif user_id is None and (user_id := await sources.async_starting_user(context)) is not None:
         kind = ActorKind.PHONE
     else:
         kind = ActorKind.AUTOMATION if user_id is None else ActorKind.USER

@@ -72,9 +72,9 @@ class Guard:
     """Decides who may weaken an armed alarm, and announces each attempt.
 
     With PINs, users need one; without PINs, the right to control the alarm panel. Automations need
-    neither, since only administrators can make them. But one that a button in a notification starts
-    may do what its user may, or anything if that is an administrator. While the alarm is disarmed,
-    nothing is asked.
+    neither, since only administrators can make them. But one that a user starts, such as with a
+    button in a notification, may do what that user may, or anything if that is an administrator.
+    While the alarm is disarmed, nothing is asked.
     """
 
     def __init__(

@@ -1,19 +1,23 @@
 """What calls an action where no user does: which automation or script a context belongs to.
 
-A user who presses a button of a notification, or runs an automation by hand, starts an automation
-whose context has no user.
+A user who presses a button of a notification, switches something, or runs an automation by hand may
+start an automation, whose context has no user. But its parent is the user's context.
 """
 
 import asyncio
 from collections import OrderedDict
 from typing import Final
 
-from homeassistant.const import ATTR_DOMAIN, ATTR_ENTITY_ID, ATTR_SERVICE, EVENT_CALL_SERVICE
+from homeassistant.components.alarm_control_panel import DOMAIN as ALARM_DOMAIN
+from homeassistant.const import ATTR_DOMAIN, ATTR_ENTITY_ID, EVENT_CALL_SERVICE
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 
+from ..const import DOMAIN
+
 MAX_CONTEXTS: Final = 256  # an automation that takes longer than so many others has no name
+MAX_USERS: Final = 4096  # contexts of users
 FLOOD_S: Final = 3600.0
-"""So many buttons within this time are pressed by no finger, but to have one of them forgotten."""
+"""So much is done within this time by no finger, but to have some of it forgotten."""
 STARTS: Final = ("automation_triggered", "script_started")
 """Events of automations and scripts that start, with the context of all that they do. The two
 components aren't imported for them: neither has to be set up."""
@@ -22,8 +26,9 @@ components aren't imported for them: neither has to be set up."""
 EVENT_BUTTON: Final = "mobile_app_notification_action"
 """Fired by Home Assistant's app for a button of a notification, with the phone's user."""
 
-RUN: Final = ("automation", "trigger")
-"""The action that runs an automation by hand."""
+OURS: Final = (ALARM_DOMAIN, DOMAIN)
+"""Domains of actions that ask for the right to do what they do, by themselves. An automation that
+follows from an armed alarm acts for nobody, whoever armed it."""
 
 
 class ContextSources:
@@ -33,9 +38,9 @@ class ContextSources:
         self._hass = hass
         self._sources: OrderedDict[str, str] = OrderedDict()
         self._users: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        """By the ids of contexts, who pressed a button, and when: its event, and what follows."""
+        """By the ids of contexts, whose they are, and since when: of users, and what follows."""
         self._flood: tuple[str, float] | None = None
-        """Who pressed so many buttons that recent ones were forgotten, and when."""
+        """Who did so much that recent contexts were forgotten, and when."""
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -68,21 +73,21 @@ class ContextSources:
 
     @callback
     def _async_called(self, event: Event) -> None:
-        if (event.data.get(ATTR_DOMAIN), event.data.get(ATTR_SERVICE)) == RUN:
+        if event.data.get(ATTR_DOMAIN) not in OURS:
             self._async_pressed(event)
 
     def _remember_user(self, context: Context, user_id: str) -> None:
         now = self._hass.loop.time()
         self._users[context.id] = user_id, now
-        if len(self._users) > MAX_CONTEXTS:
+        if len(self._users) > MAX_USERS:
             _, (_, pressed_at) = self._users.popitem(last=False)
             if now - pressed_at < FLOOD_S:
                 self._flood = user_id, now
 
-    async def async_button_user(self, context: Context | None) -> str | None:
-        """Return the id of the user whose button started what has this context; None without.
+    async def async_starting_user(self, context: Context | None) -> str | None:
+        """Return the id of the user who started the automation of a context; None without.
 
-        After a flood of buttons, anything may have been started by one that was forgotten.
+        After a flood, anything may have been started by something that was forgotten.
         """
         if context is None or context.parent_id is None:
             return None
