@@ -62,6 +62,9 @@ export class FakeBackend {
   private readonly answers: Record<string, Answer>;
   private readonly now: number;
   private readonly code: string | null;
+  /** Where the camera moves that can. */
+  moving: string | null = null;
+  private movesAllowed = false;
   private wrongTries = 0;
 
   constructor({
@@ -174,6 +177,10 @@ export class FakeBackend {
           { label: "cat", score: 0.61, box: [0.1, 0.75, 0.2, 0.88], counts: false, zones: [] },
         ],
       });
+    } else if (message.type === "homesec/cameras/move") {
+      if (!this.movesAllowed) this.guard(message);
+      this.moving = String(message["direction"]);
+      stops.push(() => (this.moving = null));
     } else throw { code: "unknown_command", message: `No ${message.type}` };
     return async () => stops.forEach((stop) => stop());
   }
@@ -249,6 +256,24 @@ export class FakeBackend {
         return this.changeCameras([String(camera_id)], { recording, recording_manually: recording });
       },
       "homesec/cameras/picture": () => ({ at: this.now - 420, path: "/api/homesec/camera/x/1.jpg" }),
+      "homesec/cameras/directions": ({ camera_id }) => ({
+        directions: camera_id === "drive" ? ["left", "right", "up", "down", "zoom_in"] : [],
+      }),
+      "homesec/cameras/positions": () => ({
+        positions: [
+          { id: "1", name: "Gate" },
+          { id: "2", name: "Street" },
+        ],
+      }),
+      "homesec/cameras/go_to": (message) => {
+        if (!this.movesAllowed) this.guard(message);
+        return {};
+      },
+      "homesec/cameras/allow_moves": (message) => {
+        this.guard(message);
+        this.movesAllowed = true;
+        return { seconds: 120 };
+      },
       "homesec/deleted/list": (message) => this.deletedPage(message),
       "homesec/deleted/restore": ({ ids }) => this.undelete(ids as string[]),
       "homesec/deleted/purge": ({ ids }) => this.purge(ids as string[]),

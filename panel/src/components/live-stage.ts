@@ -28,6 +28,7 @@ import { icon } from "./icon.ts";
 import "./last-picture.ts";
 import type { LiveVideoElement } from "./live-video.ts";
 import "./live-video.ts";
+import "./move-pad.ts";
 
 const SILENT = "homesec-live-silent";
 const USUAL_RATIO = 16 / 9;
@@ -127,6 +128,9 @@ export class LiveStage extends PageElement {
       </div>
       <div class="toolbar" role="toolbar" aria-label=${this.texts.get("live.actions")}>
         ${this.renderActions()}
+        ${isWatchable
+          ? html`<homesec-move-pad .page=${page} .camera=${camera}></homesec-move-pad>`
+          : nothing}
       </div>`;
   }
 

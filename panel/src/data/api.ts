@@ -9,8 +9,10 @@ import type {
   ClipFilter,
   ClipPage,
   DeletedPage,
+  Direction,
   LastPicture,
   Refusal,
+  StoredPosition,
   SystemState,
   Timeline,
   Unavailable,
@@ -150,6 +152,31 @@ export class Api {
     return this.call("homesec/cameras/picture", { camera_id: cameraId });
   }
 
+  /** Return where a camera can move. */
+  directions(cameraId: string): Promise<{ directions: Direction[] }> {
+    return this.call("homesec/cameras/directions", { camera_id: cameraId });
+  }
+
+  positions(cameraId: string): Promise<{ positions: StoredPosition[] }> {
+    return this.call("homesec/cameras/positions", { camera_id: cameraId });
+  }
+
+  /** Move a camera until it's unsubscribed. */
+  move(cameraId: string, direction: Direction): Promise<Unsubscribe> {
+    const fields = { camera_id: cameraId, direction };
+    // After a lost connection, nobody may hold the button any more.
+    return this.subscribe("homesec/cameras/move", fields, () => undefined, { resubscribe: false });
+  }
+
+  goTo(cameraId: string, position: string): Promise<unknown> {
+    return this.call("homesec/cameras/go_to", { camera_id: cameraId, position });
+  }
+
+  /** Let this page move a camera for some seconds while the alarm is armed. */
+  allowMoves(cameraId: string, pin: string | null): Promise<{ seconds: number }> {
+    return this.call("homesec/cameras/allow_moves", { camera_id: cameraId, ...withPin(pin) });
+  }
+
   private call<T>(type: string, data: object): Promise<T> {
     return this.hass().callWS<T>({ type, ...data });
   }
@@ -158,8 +185,10 @@ export class Api {
     type: string,
     data: object,
     on: (message: T) => void,
+    options: { resubscribe?: boolean } = {},
   ): Promise<Unsubscribe> {
-    const stop = await this.hass().connection.subscribeMessage(on, { type, ...data });
+    const { connection } = this.hass();
+    const stop = await connection.subscribeMessage(on, { type, ...data }, options);
     // Fails if the connection was lost, and the subscription with it.
     return () => void stop().catch(() => undefined);
   }

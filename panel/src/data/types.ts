@@ -92,6 +92,14 @@ export interface Camera {
   zones: string[];
 }
 
+export type Direction = "left" | "right" | "up" | "down" | "zoom_in" | "zoom_out";
+
+/** A position that is stored in a camera. */
+export interface StoredPosition {
+  id: string;
+  name: string;
+}
+
 /** The last picture of a camera that's off or lost; null: there is none. */
 export interface LastPicture {
   at: number | null;
