@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
 
-from .cameras.known_device import KnownDevice, source_mac
+from .cameras.known_device import KnownDevice, async_source_device, source_mac
 from .const import DOMAIN, SUBENTRY_CAMERA
 
 if TYPE_CHECKING:
@@ -107,7 +106,8 @@ class Devices:
 
     def _known(self, subentry: ConfigSubentry) -> DeviceInfo:
         """Return what is known of the device behind a camera."""
-        known, source = KnownDevice.of(subentry.data), self._source_device(subentry)
+        known = KnownDevice.of(subentry.data)
+        source = async_source_device(self._hass, subentry.data)
         if source is not None:
             known = KnownDevice(maker=source.manufacturer or "", model=source.model or "")
         return DeviceInfo(
@@ -117,14 +117,6 @@ class Devices:
             serial_number=known.serial or None,
             sw_version=known.firmware or None,
         )
-
-    def _source_device(self, subentry: ConfigSubentry) -> dr.DeviceEntry | None:
-        """Return the device of the entity that a camera gets its pictures from, if it has one."""
-        entity = er.async_get(self._hass).async_get(subentry.data.get(CONF_ENTITY_ID, ""))
-        if entity is None or entity.device_id is None:
-            return None
-        device = self._registry.async_get(entity.device_id)
-        return device if isinstance(device, dr.DeviceEntry) else None  # a part of one has no maker
 
     def _connections(self, subentry: ConfigSubentry) -> set[tuple[str, str]]:
         """Return the MAC address; of a recorder's cameras, only the first one has it.

@@ -14,15 +14,16 @@ import tomllib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from homeassistant.const import CONF_ENTITY_ID, CONF_HOST
+from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 
 from ..const import CONF_DETECT_URL, SUBENTRY_CAMERA
 from ..engine.core.errors import InvalidSource
 from ..engine.core.source_url import parse_source_url
 from .known_device import (
     KnownDevice,
+    async_source_device,
     find_mac,
     normal_mac,
     plain_text,
@@ -160,22 +161,13 @@ def _is_camera(hass: HomeAssistant, camera: ConfigSubentry, announced: Announced
         return True
     hosts = {source_host(camera.data), _detect_host(camera.data)}
     macs = {source_mac(camera.data)}
-    device = _source_device(hass, camera.data)
+    device = async_source_device(hass, camera.data)
     if device is not None:
         entry = hass.config_entries.async_get_entry(device.config_entry_id or "")
         hosts.add("" if entry is None else str(entry.data.get(CONF_HOST, "")))
         macs |= {mac for kind, mac in device.connections if kind == dr.CONNECTION_NETWORK_MAC}
     own = {announced.host, announced.hostname, announced.mac} - {""}
     return bool(own & (hosts | macs))
-
-
-def _source_device(hass: HomeAssistant, data: Mapping[str, Any]) -> dr.DeviceEntry | None:
-    """Return the device of the entity that a camera gets its pictures from, if it has one."""
-    entity = er.async_get(hass).async_get(data.get(CONF_ENTITY_ID, ""))
-    if entity is None or entity.device_id is None:
-        return None
-    device = dr.async_get(hass).async_get(entity.device_id)
-    return device if isinstance(device, dr.DeviceEntry) else None
 
 
 def _detect_host(data: Mapping[str, Any]) -> str:

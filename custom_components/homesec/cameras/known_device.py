@@ -6,7 +6,9 @@ from pathlib import Path
 import re
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from homeassistant.const import CONF_URL
+from homeassistant.const import CONF_ENTITY_ID, CONF_URL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import format_mac
 
 from ..const import CONF_DEVICE_INFO
@@ -82,6 +84,16 @@ def source_host(data: Mapping[str, Any]) -> str:
 def source_mac(data: Mapping[str, Any]) -> str:
     """Return the MAC address of a camera on the network; empty if it's unknown."""
     return KnownDevice.of(data).mac if CONF_URL in data else ""
+
+
+@callback
+def async_source_device(hass: HomeAssistant, data: Mapping[str, Any]) -> dr.DeviceEntry | None:
+    """Return the device of the entity that a camera gets its pictures from, if it has one."""
+    entity = er.async_get(hass).async_get(data.get(CONF_ENTITY_ID, ""))
+    if entity is None or entity.device_id is None:
+        return None
+    device = dr.async_get(hass).async_get(entity.device_id)
+    return device if isinstance(device, dr.DeviceEntry) else None  # a part of one has no maker
 
 
 def plain_text(text: str) -> str:
