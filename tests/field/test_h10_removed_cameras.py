@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from homesec_fixtures import CAMERA_ID, DRIVE, PERSON, guard, until
@@ -9,7 +10,8 @@ from page_client import PageClient
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.homesec import const
-from custom_components.homesec.engine.core.events import ClipUploaded
+from custom_components.homesec.engine.core.events import ClipStarted, ClipUploaded
+from custom_components.homesec.engine.core.types import ClipState
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
@@ -54,3 +56,25 @@ async def test_clip_of_a_camera_removed_meanwhile_is_announced_shown_and_counted
     assert about_camera(uploaded[0]) == FRONT_DOOR
     shown = await page.next_event(lambda x: x.get("clip", {}).get("state") == "saved")
     assert (shown["clip"]["id"], shown["clip"]["camera"]) == (clip_id, "Front door")
+
+
+async def test_clip_that_begins_as_its_camera_is_removed_reaches_everyone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
+    await guard(hass, entry)
+    page = PageClient(await hass_ws_client())
+    await page.subscribe("clips/subscribe")
+    detector.sees = [PERSON]
+    await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].recordings)
+    hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
+    await until(hass, lambda: saved)
+    runtime = entry.runtime_data
+    clip = await runtime.host.async_run(runtime.host.engine.catalog.get, saved[0].data["clip_id"])
+    late = replace(clip, id=f"{clip.id[:-1]}0", state=ClipState.RECORDING)
+    runtime.coordinator.async_handle_event(ClipStarted(clip=late))
+    shown = await page.next_event(lambda x: x.get("clip", {}).get("id") == late.id)
+    assert shown["clip"]["camera"] == "Front door"

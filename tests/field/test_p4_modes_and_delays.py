@@ -7,7 +7,8 @@ import pytest
 
 from custom_components.homesec.alarm.config import get_delays
 from custom_components.homesec.alarm.machine import AlarmMode, Delays
-from custom_components.homesec.cameras.config import CameraPreset, activity
+from custom_components.homesec.cameras.config import activity
+from custom_components.homesec.cameras.presets import CameraPreset
 from custom_components.homesec.const import DOMAIN
 from custom_components.homesec.engine.core.types import Activity
 

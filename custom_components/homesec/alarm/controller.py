@@ -251,6 +251,8 @@ class AlarmController:
 
     def _async_add_clip(self, clip: Clip) -> None:
         """Add a clip to the alarm's cause: a camera that only detected records once armed."""
+        if not self._cameras.exists(clip.camera_id):  # it was removed in this moment
+            return
         for label in self._cameras[clip.camera_id].presences:
             found = alarm_cause(self._cameras, self.mode, clip.camera_id, label)
             if found is not None and self._alarm.set_clip(found[0]):

@@ -123,9 +123,9 @@ class AlertController:
             with suppress(EngineNotRunningError):
                 clip = await self._host.async_run(self._host.engine.catalog.get, clip_id)
                 if clip is None or clip.state is ClipState.FAILED:
-                    self._async_clip_failed(clip_id)
+                    self._async_dispatch_each(self._open.clip_failed(clip_id))
                 elif clip.state is not ClipState.RECORDING:  # else recovery reports it
-                    self._async_clip_saved(clip_id)
+                    self._async_dispatch_each(self._open.clip_saved(clip_id))
 
     @callback
     def async_sync(self) -> None:
@@ -161,9 +161,9 @@ class AlertController:
             case ClipStarted():
                 self._async_add_clip(event.clip)
             case ClipSaved():
-                self._async_clip_saved(event.clip.id)
+                self._async_dispatch_each(self._open.clip_saved(event.clip.id))
             case ClipFailed():
-                self._async_clip_failed(event.clip.id)
+                self._async_dispatch_each(self._open.clip_failed(event.clip.id))
 
     @callback
     def _async_handle_alarm(self, event: EngineEvent) -> None:
@@ -190,10 +190,7 @@ class AlertController:
         return tags
 
     async def async_send_changes(self, changes: Iterable[SettingsChange]) -> None:
-        """Send an alert about changed settings; return once its texts are stored.
-
-        It doesn't wait for long: the changes are applied whatever becomes of the alert.
-        """
+        """Send an alert about changed settings; wait for its texts to be stored, but not long."""
         open_alert = settings_alert(changes, mode=self._alarm.mode, at=_now())
         if (sending := self._async_dispatch(open_alert)) is not None:
             await asyncio.wait({sending}, timeout=SETTINGS_TIMEOUT_S)
@@ -257,16 +254,12 @@ class AlertController:
 
     def _async_add_clip(self, clip: Clip) -> None:
         """Add a clip that has just begun to the alerts about who is in view, if they have none."""
-        for presence in self._cameras[clip.camera_id].presences.values():
-            for each in self._open.add_clip(presence, clip.id):
-                self._async_dispatch(each)
+        camera = self._cameras.get(clip.camera_id)  # it may have been removed meanwhile
+        for presence in () if camera is None else camera.presences.values():
+            self._async_dispatch_each(self._open.add_clip(presence, clip.id))
 
-    def _async_clip_saved(self, clip_id: str) -> None:
-        for each in self._open.clip_saved(clip_id):
-            self._async_dispatch(each)
-
-    def _async_clip_failed(self, clip_id: str) -> None:
-        for each in self._open.clip_failed(clip_id):
+    def _async_dispatch_each(self, open_alerts: Iterable[OpenAlert]) -> None:
+        for each in open_alerts:
             self._async_dispatch(each)
 
     def _mode(self, camera_id: str) -> AlarmMode:

@@ -1,7 +1,6 @@
 """A camera's settings in its subentry, and the engine's configuration that follows from them."""
 
 from dataclasses import replace
-from enum import StrEnum
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -117,28 +116,6 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 """Of settings that aren't stored. A threshold that isn't set is the model's own; without labels to
 record, all are recorded.
 """
-
-
-class CameraPreset(StrEnum):
-    """Where a new camera is, from which the modes follow in which it's active."""
-
-    INDOOR = "indoor"
-    OUTDOOR = "outdoor"
-
-
-PRESET_MODES: Final[Mapping[CameraPreset, tuple[AlarmMode, ...]]] = {
-    CameraPreset.INDOOR: (AlarmMode.AWAY, AlarmMode.VACATION),
-    CameraPreset.OUTDOOR: (AlarmMode.AWAY, AlarmMode.NIGHT, AlarmMode.VACATION),
-}
-"""None is active in *home*, where it would take everyone who lives there for an intruder."""
-
-
-def new_camera_settings(preset: CameraPreset) -> dict[str, Any]:
-    """Return what a new camera starts with, as far as it differs from ``DEFAULTS``."""
-    return {
-        CONF_DISARMED: Activity.DETECT.value,
-        CONF_ARMED_MODES: [mode.value for mode in PRESET_MODES[preset]],
-    }
 
 
 DEFAULT_PICTURES_PER_S: Final = 2.0

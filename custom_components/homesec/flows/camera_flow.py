@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ENTITY_ID, CONF_NAME, CONF_URL
 
-from ..cameras.config import (
-    camera_labels,
-    new_camera_settings,
-    source_unique_id,
-)
+from ..cameras.config import camera_labels, source_unique_id
 from ..cameras.known_device import KnownDevice, find_mac, source_host
+from ..cameras.presets import new_camera_settings
 from ..cameras.suggested_sensors import async_suggest_sensors
 from ..cameras.wake import SENSOR_DOMAINS
 from ..cameras.webcams import find_webcams

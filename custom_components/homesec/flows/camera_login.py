@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 
-from ..cameras.config import CameraPreset
 from ..cameras.discovery import async_read_device
 from ..cameras.known_device import KnownDevice
 from ..cameras.makers import StreamPair, read_makers
 from ..cameras.mover_search import movement_data
+from ..cameras.presets import CameraPreset
 from ..const import (
     CONF_CHANNEL,
     CONF_HOST,

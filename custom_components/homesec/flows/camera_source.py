@@ -12,12 +12,12 @@ from homeassistant.helpers import entity_registry as er
 from ..cameras.config import (
     LOCATION_FIELD,
     SOURCE_FIELDS,
-    CameraPreset,
     detect_source_config,
     source_config,
     source_unique_id,
 )
 from ..cameras.known_device import KnownDevice
+from ..cameras.presets import CameraPreset
 from ..cameras.webcams import find_webcams, is_webcam_path
 from ..const import (
     CONF_DETECT_URL,

@@ -15,8 +15,8 @@ from homeassistant.helpers.selector import (
 )
 from probatio import Optional, Required, Schema
 
-from ..cameras.config import CameraPreset
 from ..cameras.makers import HIGHEST_CHANNEL
+from ..cameras.presets import CameraPreset
 from ..const import (
     CONF_CHANNEL,
     CONF_DEVICE,

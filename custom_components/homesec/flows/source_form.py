@@ -19,7 +19,8 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from ..cameras.config import DEFAULT_PICTURES_PER_S, LOCATION_FIELD, CameraPreset
+from ..cameras.config import DEFAULT_PICTURES_PER_S, LOCATION_FIELD
+from ..cameras.presets import CameraPreset
 from ..const import (
     CONF_ALLOW_BASIC,
     CONF_DETECT_URL,
