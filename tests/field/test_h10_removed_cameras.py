@@ -59,22 +59,17 @@ async def test_clip_of_a_camera_removed_meanwhile_is_announced_shown_and_counted
 
 
 async def test_clip_that_begins_as_its_camera_is_removed_reaches_everyone(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    detector: ScriptedDetector,
-    hass_ws_client: WebSocketGenerator,
+    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector
 ) -> None:
     saved = async_capture_events(hass, const.EVENT_CLIP_SAVED)
     await guard(hass, entry)
-    page = PageClient(await hass_ws_client())
-    await page.subscribe("clips/subscribe")
+    runtime, heard = entry.runtime_data, []
+    runtime.bus.async_subscribe(heard.append, kinds=(ClipStarted,))
     detector.sees = [PERSON]
-    await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].recordings)
+    await until(hass, lambda: runtime.cameras[CAMERA_ID].recordings)
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
     await until(hass, lambda: saved)
-    runtime = entry.runtime_data
     clip = await runtime.host.async_run(runtime.host.engine.catalog.get, saved[0].data["clip_id"])
-    late = replace(clip, id=f"{clip.id[:-1]}0", state=ClipState.RECORDING)
-    runtime.coordinator.async_handle_event(ClipStarted(clip=late))
-    shown = await page.next_event(lambda x: x.get("clip", {}).get("id") == late.id)
-    assert shown["clip"]["camera"] == "Front door"
+    late = ClipStarted(clip=replace(clip, id=f"{clip.id[:-1]}0", state=ClipState.RECORDING))
+    runtime.coordinator.async_handle_event(late)
+    assert heard[-1] == late
