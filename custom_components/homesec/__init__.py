@@ -77,6 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HomeSecConfigEntry) -> N
     entry.async_create_background_task(hass, coordinator.async_start(), "HomeSec engine start")
     entry.async_on_unload(runtime.settings.async_start())
     entry.async_on_unload(runtime.actions.async_start())
+    entry.async_on_unload(runtime.lost_cameras.async_start())
     entry.async_on_unload(async_start_feeds(hass, runtime))
     async_get_offers(hass).async_offer_waiting()
 

@@ -8,6 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from .alarm.action_watch import ActionWatch
 from .alarm.controller import AlarmController
 from .alarm.guard import Guard
+from .alarm.lost_cameras import LostCameras
 from .alarm.move_permits import MovePermits
 from .alarm.settings_watch import SettingsWatch
 from .alerts.controller import AlertController
@@ -59,6 +60,7 @@ class HomeSecData:
     alerts: AlertController = field(init=False)
     settings: SettingsWatch = field(init=False)
     actions: ActionWatch = field(init=False)
+    lost_cameras: LostCameras = field(init=False)
     storage: StorageMonitor = field(init=False)
     visits: VisitCounts = field(init=False)
     coordinator: HomeSecCoordinator = field(init=False)
@@ -107,6 +109,7 @@ class HomeSecData:
             cameras=cameras,
             send=self.alerts.async_send_changes,
         )
+        self.lost_cameras = LostCameras(hass, bus=bus, alarm=self.alarm, cameras=cameras)
         self.actions = ActionWatch(
             hass,
             entry,
