@@ -219,7 +219,10 @@ export class FakeBackend {
       "frontend/get_translations": ({ category }) => ({
         resources: textResources(String(category)),
       }),
-      "camera/capabilities": () => ({ frontend_stream_types: [] }),
+      "camera/capabilities": ({ entity_id }) => ({
+        frontend_stream_types: [],
+        two_way_audio: entity_id === "camera.doorbell",
+      }),
       "auth/sign_path": ({ path }) => ({ path: `${String(path)}?authSig=x` }),
       "homesec/alarm/arm": (message) => this.setAlarm(message["mode"] as ArmMode, message),
       "homesec/alarm/disarm": (message) => this.setAlarm("disarmed", message),

@@ -64,6 +64,7 @@ export function makeCamera(id: string, name: string, change: Partial<Camera> = {
     device_id: id,
     entity_id: `camera.${id}`,
     image_entity_id: `image.${id}`,
+    source_entity_id: id === "door" ? "camera.doorbell" : null,
     health: "running",
     error: null,
     error_placeholders: {},

@@ -88,6 +88,7 @@ async def test_status_subscription_sends_whole_status_at_once(
                 "device_id": factory.runtime.devices.id_of(CAMERA_ID),
                 "entity_id": entity_id(hass, "camera", "camera"),
                 "image_entity_id": entity_id(hass, "image", "snapshot"),
+                "source_entity_id": None,
                 "health": "off",
                 "error": None,
                 "error_placeholders": {},

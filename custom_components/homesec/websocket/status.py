@@ -10,7 +10,7 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 
 from ..access import alarm_entity_id
 from ..alarm.machine import ARMED_MODES
-from ..cameras.config import camera_labels, zone_names
+from ..cameras.config import camera_labels, source_entity, zone_names
 from ..cloud.retention_config import retention_rules
 from ..const import DOMAIN
 from ..engine.core.events import (
@@ -120,6 +120,7 @@ def _camera(runtime: HomeSecData, camera_id: str, state: CameraState) -> dict[st
         "device_id": runtime.devices.id_of(camera_id),
         "entity_id": entity_id(CAMERA_DOMAIN, DOMAIN, f"{camera_id}_camera"),
         "image_entity_id": entity_id(IMAGE_DOMAIN, DOMAIN, f"{camera_id}_snapshot"),
+        "source_entity_id": source_entity(subentry.data),
         "health": state.health.value,
         "error": state.error,
         "error_placeholders": dict(state.error_placeholders),

@@ -29,6 +29,7 @@ import "./last-picture.ts";
 import type { LiveVideoElement } from "./live-video.ts";
 import "./live-video.ts";
 import "./move-pad.ts";
+import "./talk-button.ts";
 
 const SILENT = "homesec-live-silent";
 const USUAL_RATIO = 16 / 9;
@@ -129,7 +130,8 @@ export class LiveStage extends PageElement {
       <div class="toolbar" role="toolbar" aria-label=${this.texts.get("live.actions")}>
         ${this.renderActions()}
         ${isWatchable
-          ? html`<homesec-move-pad .page=${page} .camera=${camera}></homesec-move-pad>`
+          ? html`<homesec-talk .page=${page} .camera=${camera}></homesec-talk
+              ><homesec-move-pad .page=${page} .camera=${camera}></homesec-move-pad>`
           : nothing}
       </div>`;
   }

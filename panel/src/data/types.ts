@@ -70,6 +70,8 @@ export interface Camera {
   device_id: string | null;
   entity_id: string | null;
   image_entity_id: string | null;
+  /** The entity that it gets its pictures from; null: none. */
+  source_entity_id: string | null;
   /** off, connecting, running, or lost. */
   health: string;
   error: string | null;

@@ -22,7 +22,10 @@ interface ClientConfig {
 export interface WebRtcOptions {
   hass: Pick<Hass, "callWS" | "connection">;
   entity: string;
-  video: HTMLVideoElement;
+  /** Shows the video; without one, nothing is shown or heard. */
+  video?: HTMLVideoElement;
+  /** What the camera's side is to hear. Then, being connected counts as playing. */
+  microphone?: MediaStreamTrack;
   report: LiveReport;
   /** Ends the video. */
   signal: AbortSignal;
@@ -53,6 +56,8 @@ class WebRtcSession {
   /** Ways to reach the camera that came before its answer. */
   private early: RTCIceCandidateInit[] = [];
   private isAnswered = false;
+  /** What sends the microphone's sound. */
+  private sender: RTCRtpTransceiver | null = null;
   private lossTimer: ReturnType<typeof setTimeout> | undefined;
   private unsubscribe: (() => Promise<void>) | null = null;
 
@@ -65,6 +70,7 @@ class WebRtcSession {
       if (candidate?.candidate) this.sendCandidate(candidate.toJSON());
     };
     peer.onconnectionstatechange = () => this.followConnection();
+    if (!video) return;
     const stream = new MediaStream();
     peer.ontrack = ({ track }) => {
       stream.addTrack(track);
@@ -82,7 +88,10 @@ class WebRtcSession {
     const { peer } = this;
     const { hass, entity, signal } = this.options;
     if (dataChannel !== undefined) peer.createDataChannel(dataChannel); // some cameras require one
-    for (const kind of ["audio", "video"]) peer.addTransceiver(kind, { direction: "recvonly" });
+    const { microphone } = this.options;
+    if (microphone) this.sender = peer.addTransceiver(microphone, { direction: "sendrecv" });
+    else peer.addTransceiver("audio", { direction: "recvonly" });
+    peer.addTransceiver("video", { direction: "recvonly" });
     const offer = await peer.createOffer();
     signal.throwIfAborted();
     await peer.setLocalDescription(offer);
@@ -98,7 +107,7 @@ class WebRtcSession {
 
   stop(): void {
     clearTimeout(this.lossTimer);
-    this.options.video.srcObject = null;
+    if (this.options.video) this.options.video.srcObject = null;
     this.leave();
     this.peer.close();
   }
@@ -112,6 +121,9 @@ class WebRtcSession {
   private followConnection(): void {
     clearTimeout(this.lossTimer);
     switch (this.peer.connectionState) {
+      case "connected":
+        if (this.sender) this.options.report.playing();
+        break;
       case "failed":
       case "closed":
         this.fail();
@@ -131,6 +143,10 @@ class WebRtcSession {
       case "answer":
         await this.peer.setRemoteDescription({ type: "answer", sdp: message.answer });
         this.isAnswered = true;
+        if (this.sender && !this.sender.currentDirection?.startsWith("send")) {
+          this.options.report.unplayable(); // the camera doesn't take sound
+          return;
+        }
         for (const candidate of this.early.splice(0)) await this.peer.addIceCandidate(candidate);
         break;
       case "candidate":
