@@ -17,6 +17,7 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components.homesec.alarm.machine import AlarmMode
 from custom_components.homesec.cameras import address_follower
 from custom_components.homesec.cameras.address_follower import moved
 from custom_components.homesec.cameras.config import source_config, source_unique_id
@@ -128,6 +129,24 @@ async def test_announcement_of_a_lost_camera_elsewhere_changes_nothing(
     change_health(entry)
     await announce(hass, host="192.0.2.8", macaddress=MAC)
     assert (url(entry), cards(hass)) == (URL, [])
+
+
+async def test_device_that_claims_many_addresses_is_followed_now_and_then(
+    hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream(entry, url="rtsp://192.0.2.7/1")
+    await set_up(hass, entry)
+    weakened = async_capture_events(hass, "homesec_alarm_weakened")
+    entry.runtime_data.alarm._alarm.arm(AlarmMode.AWAY)
+    for last in range(8, 30):
+        change_health(entry)
+        await appear(hass, MAC, f"192.0.2.{last}")
+    assert url(entry) == "rtsp://192.0.2.8/1"
+    assert len(weakened) == 1
+    monkeypatch.setattr(address_follower, "PAUSE_S", 0.0)
+    change_health(entry)
+    await hass.async_block_till_done()
+    assert url(entry) == "rtsp://192.0.2.29/1"
 
 
 async def test_unknown_device_changes_nothing(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from ..event_bus import EventBus
     from .registry import CameraRegistry
 
+PAUSE_S: Final = 600.0
+"""Between two moves of a camera: each is an alert while armed, and anyone can claim many."""
 _URLS: Final = (CONF_URL, CONF_DETECT_URL)
 """The settings with URLs of a camera."""
 _SECRET: Final = re.compile("(?i)pass|pwd|psw|user|usr|login|auth|token|secret|key|sign")
@@ -61,6 +63,8 @@ class AddressFollower:
         self._cameras = cameras
         self._waiting: dict[str, tuple[str, object]] = {}
         """Of cameras that aren't lost, where one was seen, and its URL at that time."""
+        self._moved: dict[str, float] = {}
+        """By camera, when it was last followed or should have been, of the event loop's clock."""
         bus.async_subscribe(self._async_handle, kinds=(HealthChanged,))
 
     @callback
@@ -112,6 +116,11 @@ class AddressFollower:
         changed = moved_urls(camera.data, address)
         if not changed:
             return
+        now = self._hass.loop.time()
+        if now - self._moved.get(camera.subentry_id, -PAUSE_S) < PAUSE_S:
+            self._waiting[camera.subentry_id] = address, camera.data[CONF_URL]
+            return
+        self._moved[camera.subentry_id] = now
         proves_itself = all(map(partial(_proves_itself, camera.data), changed.values()))
         if not proves_itself and any(map(_holds_secret, changed.values())):
             LOGGER.warning(
