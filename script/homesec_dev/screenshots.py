@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 import tempfile
+import time
 from typing import TYPE_CHECKING
 
 from . import demo_dashboard, footage, page_pictures
@@ -25,6 +26,7 @@ MEDIA = "/media-browser/browser/app%2Cmedia-source%3A%2F%2Fhomesec"
 FIRST_PICTURES_S = 120
 # Seconds into a clip of the demo's video: after the pre-roll, a person crosses the street.
 SOMEBODY_AT_S = 8.3
+BEFORE_WALK_S = 3.3  # seconds of the driveway video; then, someone walks through the picture
 
 
 def main() -> None:
@@ -93,6 +95,12 @@ def _camera_form(page: Browser, video: Path) -> None:
     page.click("Next")
     page.wait_for_text("H.264")
     _shoot(page, "add-camera", settle_s=3)
+    page.click("Next")
+    page.wait_for_text("Test: walk past it")
+    time.sleep(BEFORE_WALK_S)
+    page.click("Test: walk past it")
+    page.wait_for_text("Person seen after", timeout_s=FIRST_PICTURES_S)
+    _shoot(page, "test-camera", settle_s=2)
 
 
 def _second_film(folder: Path) -> Path:
