@@ -98,7 +98,10 @@ async def test_visit_after_the_folder_went_away_is_recorded_and_kept(
 
 
 async def test_clip_that_fails_for_another_reason_is_a_repair_and_interrupts_nothing(
-    hass: HomeAssistant, entry: MockConfigEntry, detector: ScriptedDetector, config_dir: Path
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    detector: ScriptedDetector,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await set_up(hass, entry)
     host, issues = entry.runtime_data.host, ir.async_get(hass)
@@ -112,3 +115,4 @@ async def test_clip_that_fails_for_another_reason_is_a_repair_and_interrupts_not
     assert issue.translation_key == "recording_failed"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert (host.spare, host.starts) == (False, 1)
+    assert "(Not a directory)" in caplog.text  # the repair says that the log has more

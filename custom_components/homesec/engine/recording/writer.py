@@ -17,7 +17,7 @@ import av.error
 from ..core.activity_board import BOARD, Work
 from ..core.clip_files import partial_path, recording_error, saved_clip
 from ..core.clip_metadata import dump_comment
-from ..core.damaged_files import DamagedFiles
+from ..core.damaged_files import DamagedFiles, error_reason
 from ..core.errors import RecordingError, RowRefused
 from ..core.events import ClipFailed, ClipSaved, ClipStarted
 from ..core.track_log import TrackLog
@@ -140,7 +140,10 @@ class ClipWriter:
             # What was written is finalized like any other clip.
             error = recording_error(err)
             defect = not isinstance(err, (OSError, av.error.FFmpegError))
-            _LOGGER.error("Recording clip %s stopped: %s", self.clip.id, error, exc_info=defect)
+            _LOGGER.error(
+                "Recording clip %s stopped: %s (%s)",
+                self.clip.id, error, error_reason(err), exc_info=defect,
+            )  # fmt: skip
             self._abort()
         with self._changed:
             # After a failure, the camera's thread notices at its next packet and ends the clip.
