@@ -286,6 +286,21 @@ def wide(page: Browser) -> list[str]:
     )
 
 
+def test_finger_chooses_a_day_before_its_clips_are_shown(owner: Owner) -> None:
+    page = owner.page
+    page.open("/homesec/insight")
+    page.wait_for("!!deepDom.matching('.stack')")
+    page.hold(".stack", for_s=0.05)
+    page.wait_for("!!deepDom.matching('.day')")
+    assert page.evaluate("location.pathname") == "/homesec/insight"
+    day = "deepDom.matching('.day span').textContent"
+    first = page.evaluate(day)
+    page.click("Next day")
+    page.wait_for(f"{day} !== {json.dumps(first)}")
+    page.click("Show clips")
+    page.wait_for("location.pathname === '/homesec/clips' && location.search.startsWith('?from=')")
+
+
 def test_touch_moves_corner_of_zone(owner: Owner) -> None:
     page = owner.page
     page.open(f"/homesec/zones/{owner.camera_id}")
