@@ -179,6 +179,27 @@ async def test_detect_stream_is_tried_with_the_camera(
     assert text in shown["description_placeholders"]["formats"]
 
 
+@pytest.mark.parametrize(
+    ("url", "moves"), [(STREAM["url"], True), ("rtsp://192.0.2.7/channel2", False)]
+)
+async def test_changed_camera_is_still_moved_unless_it_may_be_another(
+    hass: HomeAssistant, entry: MockConfigEntry, probe: Any, url: str, moves: bool
+) -> None:
+    await set_up(hass, entry)
+    camera = await add(hass, entry, STREAM)
+    assert "movement" not in camera.data
+    movement = {"address": "http://192.0.2.7/onvif", "profile": "main", "pans": True}
+    data = {**camera.data, "movement": movement}
+    hass.config_entries.async_update_subentry(entry, camera, data=data)
+    flow = await start_reconfiguring(hass, entry, camera.subentry_id)
+    given = {**STREAM, "url": url, "username": "another"}
+    shown = await submit_subentry(hass, flow, given)
+    await submit_subentry(hass, shown, SETTINGS)
+    [changed] = [s for s in entry.get_subentries_of_type("camera") if s.title == "Garden"]
+    assert (changed.data["url"], changed.data["username"]) == (url, "another")
+    assert ("movement" in changed.data) is moves
+
+
 async def test_invalid_detect_stream_is_refused(
     hass: HomeAssistant, entry: MockConfigEntry, probe: Any
 ) -> None:
