@@ -279,6 +279,19 @@ async def test_reload_during_the_flow_begins_another_tryout(
     assert len(bare_entry.subentries) == 1
 
 
+async def test_another_engine_during_the_flow_begins_another_tryout(
+    hass: HomeAssistant, bare_entry: MockConfigEntry, probe: Any, scripted_tryout: ScriptedTryout
+) -> None:
+    await set_up(hass, bare_entry)
+    ready = await filled(hass, bare_entry)
+    [first] = bare_entry.runtime_data.tryouts
+    bare_entry.runtime_data.host.starts += 1  # as when a spare folder isn't needed anymore
+    seen = await answer(hass, ready, "walk")
+    assert "Person seen" in result(seen)
+    [second] = bare_entry.runtime_data.tryouts
+    assert second != first
+
+
 async def test_flow_ends_when_homesec_stops(
     hass: HomeAssistant, bare_entry: MockConfigEntry, probe: Any, scripted_tryout: ScriptedTryout
 ) -> None:

@@ -45,7 +45,13 @@ class CameraTryout:
         self._still = still
         self._shown_until = 0.0  # monotonic seconds
         self._stopped = False
+        self._engine_number = host.starts
         self.token = secrets.token_urlsafe(24)  # of the picture's address
+
+    @property
+    def is_current(self) -> bool:
+        """Whether its engine still runs; with another one, for another folder, it has ended."""
+        return self._host.ready and self._host.starts == self._engine_number
 
     def extend(self) -> None:
         """Show the moving picture from now on, for a while."""

@@ -161,9 +161,10 @@ class CameraEndSteps(CameraSearchSteps):
 
     @callback
     def _use_tryout(self) -> CameraTryout:
-        """Return the camera's tryout, a new one if HomeSec was reloaded since the last."""
+        """Return the camera's tryout; a new one if the last has ended with its engine."""
         runtime, tryout = self._runtime, self._tryout
-        if tryout is None or tryout.token not in runtime.tryouts:
+        if tryout is None or not tryout.is_current:
+            self._forget_tryout()
             answers = self._answers
             tryout = create_tryout(
                 self.hass,
