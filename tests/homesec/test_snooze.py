@@ -164,6 +164,17 @@ async def test_snooze_ends_by_itself_and_updates_listeners(
     assert state(hass, "sensor", "snoozed_until") == "unknown"
 
 
+async def test_snooze_lasts_no_years_after_the_clock_was_set_back(hass: HomeAssistant) -> None:
+    now = [2_000_000_000.0]  # a clock without a battery was wrong by years
+    snooze = Snooze(hass, clock=lambda: now[0], on_change=lambda _: None)
+    assert await snooze.async_set(CAMERA_ID, 3600) == 2_000_003_600.0
+    now[0] -= 3600
+    assert snooze.until(CAMERA_ID) == 2_000_003_600.0
+    now[0] = 1_800_000_000.0
+    assert snooze.until(CAMERA_ID) is None
+    snooze.async_stop()
+
+
 async def test_snooze_survives_restart(
     hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STORAGE_VERSION: Final = 1
 STORAGE_KEY: Final = f"{DOMAIN}.snooze"
 MAX_SNOOZE: Final = timedelta(days=30)
+CLOCK_SET_BACK: Final = timedelta(days=1)  # by this much, a snooze only lasts longer
 
 
 def snooze_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
@@ -50,17 +51,18 @@ class Snooze:
         except UnreadableError, AttributeError, KeyError, TypeError, ValueError:
             LOGGER.error("The stored snoozes are unreadable; no camera is snoozed now")
             return
-        now = self._clock()
-        self._until = {
-            key: at for key, at in until.items() if now < at <= now + MAX_SNOOZE.total_seconds()
-        }
+        self._until = {key: at for key, at in until.items() if self._lasts(at)}
         for camera_id in self._until:
             self._async_set_timer(camera_id)
 
     def until(self, camera_id: str) -> float | None:
         """Return when a camera's snooze ends; None if it isn't snoozed."""
         at = self._until.get(camera_id)
-        return at if at is not None and at > self._clock() else None
+        return at if at is not None and self._lasts(at) else None
+
+    def _lasts(self, until: float) -> bool:
+        """Return whether a snooze lasts; never for years, after the clock was set back."""
+        return 0 < until - self._clock() <= (MAX_SNOOZE + CLOCK_SET_BACK).total_seconds()
 
     async def async_set(self, camera_id: str, duration_s: float) -> float | None:
         """Snooze a camera from now on, 0: end that; return its end once that is saved."""
