@@ -9,6 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from alarm_fixtures import CODES, PINS, with_alarm
+from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
@@ -180,6 +181,36 @@ async def test_automation_that_a_guest_starts_does_not_weaken_armed_alarm(
     await hass.async_block_till_done()
     assert snoozed(entry) is is_admin
     assert [event.data["by"] for event in refusals] == ([] if is_admin else ["Guest"])
+
+
+@pytest.mark.parametrize("pins", [True, False])
+@pytest.mark.parametrize("by_helper", [True, False])
+async def test_alexa_and_google_are_no_administrators(
+    hass: HomeAssistant, entry: MockConfigEntry, refusals: list[Event], by_helper: bool, pins: bool
+) -> None:
+    cloud = await hass.auth.async_create_system_user(
+        "Home Assistant Cloud", group_ids=[GROUP_ID_ADMIN], local_only=True
+    )
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "input_boolean", {"input_boolean": {"rest": {}}})
+    trigger = {"trigger": "state", "entity_id": "input_boolean.rest"}
+    rest = {"alias": "Rest", "triggers": trigger, "actions": [SNOOZE]}
+    assert await async_setup_component(hass, "automation", {"automation": rest})
+    await set_up(hass, with_alarm(entry, **({"pins": PINS} if pins else {})))
+    await arm(hass, entry)
+    switch = entity_id(hass, "switch", "detection")
+    with suppress(ServiceValidationError):
+        await hass.services.async_call(
+            "homeassistant",
+            "toggle",
+            {"entity_id": "input_boolean.rest" if by_helper else switch},
+            blocking=True,
+            context=Context(user_id=cloud.id),
+        )
+    await hass.async_block_till_done()
+    assert not snoozed(entry)
+    assert entry.runtime_data.cameras.detects(CAMERA_ID)
+    assert [event.data["source"] for event in refusals] == ["voice"]
 
 
 async def test_automation_that_follows_from_arming_may_weaken_it(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 EVENT_HOMEKIT: Final = "homekit_state_change"
 """Home Assistant's HomeKit bridge fires it first for each command of Siri or the Home app."""
 
+CLOUD_USER: Final = "Home Assistant Cloud"
+"""The user of Alexa and Google Assistant: an administrator, whoever may speak to them."""
+
 
 class ActorKind(StrEnum):
     """How a change was asked for."""
@@ -87,6 +90,8 @@ async def async_actor(
     else:
         kind = ActorKind.AUTOMATION if user_id is None else ActorKind.USER
     user = None if user_id is None else await hass.auth.async_get_user(user_id)
+    if user is not None and user.system_generated and user.name == CLOUD_USER:
+        kind = ActorKind.VOICE
     return Actor(kind=kind, context=context, user=user)
 
 
