@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from guard_fixtures import armed
 from homeassistant.auth.permissions import PolicyPermissions
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_CALL_SERVICE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, EventOrigin, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -116,8 +116,9 @@ async def test_forged_changes_of_registries_raise_nothing(
     for event in (er.EVENT_ENTITY_REGISTRY_UPDATED, dr.EVENT_DEVICE_REGISTRY_UPDATED):
         for data in ({}, {"changes": ["disabled_by"]}, {"action": "update", "entity_id": 1}):
             await phone(event, data)
+    await phone(EVENT_CALL_SERVICE, {"service_data": {"filename": "/"}})
     assert entry.runtime_data.alarm.bypassed == []
-    assert "homesec/alarm/settings_watch.py" not in caplog.text
+    assert "custom_components/homesec/alarm" not in caplog.text
 
 
 async def test_entities_that_a_forged_removal_of_their_device_took_come_back(

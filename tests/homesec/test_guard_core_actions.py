@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 import shutil
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from clip_factory import EVENING, ClipFactory
 from guard_fixtures import armed
 from homeassistant.auth.permissions import PolicyPermissions
 from homeassistant.core import Context
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homesec_fixtures import arm, entity_id, pictures, set_up
 import pytest
@@ -87,6 +89,23 @@ async def test_picture_elsewhere_or_while_disarmed_is_no_news(
     await arm(hass, entry, "disarm")
     await snapshot(hass, guest, str(entry.runtime_data.host.clips_dir / "porch.jpg"))
     assert weakened == []
+
+
+@pytest.mark.parametrize("written", ["{{ 1 / 0 }}", "clip\0.mp4"])
+async def test_name_that_cannot_be_written_is_no_news(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    guest: Context,
+    weakened: list[Event],
+    caplog: pytest.LogCaptureFixture,
+    written: str,
+) -> None:
+    await armed(hass, entry)
+    with suppress(HomeAssistantError, ValueError):
+        await snapshot(hass, guest, written)
+    await hass.async_block_till_done()
+    assert weakened == []
+    assert "action_watch" not in caplog.text
 
 
 async def test_automation_that_notifies_is_turned_off_with_a_trace(
