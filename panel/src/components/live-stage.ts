@@ -319,6 +319,11 @@ export class LiveStage extends PageElement {
         grid-template-rows: minmax(0, 1fr) auto;
         gap: 0;
         background: #000;
+        /* For the buttons in other elements, too. */
+        --hs-text: #fff;
+        --hs-soft: rgba(255, 255, 255, 0.16);
+        --hs-card: #222;
+        --hs-tone: color-mix(in srgb, var(--hs-accent) 35%, var(--hs-card));
       }
       :host(:fullscreen) .stage {
         border-radius: 0;
@@ -329,10 +334,6 @@ export class LiveStage extends PageElement {
       :host(:fullscreen) .toolbar {
         justify-content: center;
         padding: 8px;
-      }
-      :host(:fullscreen) .button {
-        color: #fff;
-        background: rgba(255, 255, 255, 0.16);
       }
     `,
   ];

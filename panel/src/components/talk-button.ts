@@ -69,7 +69,6 @@ export class TalkButton extends PageElement {
     }[current];
     return html`<button
       class="button small"
-      aria-label="${texts.get("live.talk_hold")}: ${this.camera.name}"
       aria-pressed=${current === "talking"}
       title=${texts.get("live.talk_hold")}
       @pointerdown=${this.press}
@@ -80,6 +79,7 @@ export class TalkButton extends PageElement {
       @keydown=${this.pressKey}
       @keyup=${this.releaseKey}
       @blur=${this.release}
+      @click=${this.clickOnce}
     >
       ${icon(current === "talking" ? mdiMicrophone : mdiMicrophoneOutline)}${text}
     </button>`;
@@ -101,6 +101,13 @@ export class TalkButton extends PageElement {
     if (!HOLD_KEYS.includes(event.key)) return;
     event.preventDefault();
     this.release();
+  }
+
+  /** Begin or end with a click without a pointer or a key: a screen reader's. */
+  private clickOnce(event: MouseEvent): void {
+    if (event.detail !== 0) return;
+    if (this.talk?.isHeld) this.release();
+    else this.hold();
   }
 
   private hold(): void {

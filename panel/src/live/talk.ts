@@ -27,7 +27,7 @@ export async function takesSound(hass: Pick<Hass, "callWS">, entity: string): Pr
 }
 
 export class Talk extends Observable {
-  private isHeld = false;
+  isHeld = false;
   private isConnected = false;
   private track: MediaStreamTrack | null = null;
   private controller: AbortController | null = null;
