@@ -287,11 +287,11 @@ class AlarmController:
         return self._alarm.bypass(self._check.async_unavailable(self.mode, bypassed=bypassed))
 
     @callback
-    def async_bypass(self, camera_ids: tuple[str, ...], *, tell: bool = True) -> None:
+    def async_bypass(self, camera_ids: tuple[str, ...], *, announce: bool = True) -> None:
         """Bypass cameras that don't run although they had enough time, or that were turned off."""
         if missing := self._alarm.bypass(camera_ids):
             self._async_save_bypassed()
-            self.announcer.async_missing(missing if tell else ())
+            self.announcer.async_missing(missing if announce else ())
 
     def _async_save_bypassed(self) -> None:
         self._stored.async_save_soon(changed=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOST_S: Final = 60.0
 """A camera may be away for less: it restarts, or its network does."""
-TELL_AGAIN_S: Final = 3600.0
+ANNOUNCE_AGAIN_S: Final = 3600.0
 """A camera with a bad connection is told of no more often."""
 
 
@@ -43,7 +43,7 @@ class LostCameras:
         self._alarm = alarm
         self._cameras = cameras
         self._waiting: dict[str, CALLBACK_TYPE] = {}  # timers by camera
-        self._told: dict[str, float] = {}  # by camera, of the event loop's clock
+        self._announced_at: dict[str, float] = {}  # by camera, of the event loop's clock
 
     @callback
     def async_start(self) -> CALLBACK_TYPE:
@@ -88,10 +88,10 @@ class LostCameras:
         if not guards or self._cameras.is_off(camera_id):
             return
         now = self._hass.loop.time()
-        tell = now - self._told.get(camera_id, -TELL_AGAIN_S) >= TELL_AGAIN_S
-        if tell:
-            self._told[camera_id] = now
-        self._alarm.async_bypass((camera_id,), tell=tell)
+        announce = now - self._announced_at.get(camera_id, -ANNOUNCE_AGAIN_S) >= ANNOUNCE_AGAIN_S
+        if announce:
+            self._announced_at[camera_id] = now
+        self._alarm.async_bypass((camera_id,), announce=announce)
 
     @callback
     def _async_forget(self, camera_id: str) -> None:
