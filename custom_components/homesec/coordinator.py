@@ -231,9 +231,11 @@ class HomeSecCoordinator:
     def _async_clip_failed(self, error: str) -> None:
         self._issues.async_recording(error)
         if error in FOLDER_ERRORS:
-            self._entry.async_create_background_task(
-                self._hass, self._start.async_check_folders(), "HomeSec folder check"
-            )
+            self._async_check_folders(mount_only=False)
+
+    def _async_check_folders(self, *, mount_only: bool) -> None:
+        check = self._start.async_check_folders(mount_only=mount_only)
+        self._entry.async_create_background_task(self._hass, check, "HomeSec folder check")
 
     def _async_fire(self, event: EngineEvent, camera_id: str) -> None:
         """Announce what concerns automations on Home Assistant's bus."""
@@ -262,6 +264,8 @@ class HomeSecCoordinator:
         """Read the statistics again; the engine holds them in memory, so nothing blocks."""
         if not self._host.ready:
             return
+        if _now is not None:  # now and then
+            self._async_check_folders(mount_only=True)
         engine = self._host.engine
         self.engine_stats = engine.engine_stats()
         self._storage.async_check_backlog()

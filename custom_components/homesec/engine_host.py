@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 from .const import DOMAIN, LOGGER, STOP_TIMEOUT_S
 from .detector.model_choice import models_dir
-from .engine.core.errors import HomeSecError, StartFailed, StartFolderEmpty
+from .engine.core.errors import (
+    HomeSecError,
+    StartFailed,
+    StartFolderEmpty,
+    StartFolderMissing,
+)
 from .engine.engine import CATALOG_NAME, HomeSecEngine
 from .engine.library.start_errors import start_error
 from .exceptions import EngineNotRunningError, translated
@@ -24,6 +29,8 @@ from .spare_folder import (
     choose_spare,
     find_trouble,
     is_emptied,
+    is_mounted,
+    mount_point,
     move_clips,
     remove_spare,
     used_spares,
@@ -62,6 +69,7 @@ class EngineHost:
         self._settled = asyncio.Event()  # it runs, or is stopped
         self.stopped = False
         self._spare: Folders | None = None  # the spare folders, while the engine uses them
+        self._mount: Path | None = None  # where the disk of the clip folder was at the last start
         self.empty_accepted = False  # whether the clip folder may be empty
         self.starts = 0  # how many engines have been started
 
@@ -143,9 +151,12 @@ class EngineHost:
         """Stop the engine that uses the spare folder, so that it can be started in its own."""
         await self.async_run_raw(partial(self._leave, spare=True))
 
-    async def async_find_trouble(self) -> StartFailed | None:
-        """Return what would keep the engine from starting again in its own folders."""
-        return await self.async_run_raw(self._find_trouble)
+    async def async_find_trouble(self, *, mount_only: bool) -> StartFailed | None:
+        """Return what would keep the engine from starting again in its own folders.
+
+        ``mount_only``: nothing is written, only the clip folder's disk has to be mounted.
+        """
+        return await self.async_run_raw(partial(self._find_trouble, mount_only=mount_only))
 
     async def async_leave_folders(self) -> None:
         """Stop the engine that uses its own folders, so that it can be started in a spare one."""
@@ -175,6 +186,8 @@ class EngineHost:
                 folder = str(self.folders.clips)
                 raise StartFolderEmpty(f"{folder} is empty", folder=folder, reason="it is empty")
             folders = choose_spare(self.folders) if spare else self.folders
+            if spare and self._is_unmounted():  # what was recorded below the mount point
+                move_clips(self.folders.clips, folders)
             engine = create(clips_dir=folders.clips, data_dir=folders.data)
             used = [] if spare else used_spares(folders)
             for each in used:
@@ -185,15 +198,27 @@ class EngineHost:
             for each in used:
                 remove_spare(each)
             self._engine, self._spare = engine, folders if spare else None
+            if not spare:
+                self._mount = mount_point(folders.clips)
             self.starts += 1
 
     def _can_leave_spare(self) -> bool:
+        if self._is_unmounted():
+            return False
         if not self.empty_accepted and is_emptied(self.folders, CATALOG_NAME):
             return False
         return can_be_used(self.folders, CATALOG_NAME)
 
-    def _find_trouble(self) -> StartFailed | None:
+    def _is_unmounted(self) -> bool:
+        return self._mount is not None and not is_mounted(self._mount)
+
+    def _find_trouble(self, *, mount_only: bool) -> StartFailed | None:
         folders = self.folders
+        if self._is_unmounted():
+            folder, reason = str(folders.clips), "its disk or share isn't connected"
+            return StartFolderMissing(f"{folder}: {reason}", folder=folder, reason=reason)
+        if mount_only:
+            return None
         if (err := find_trouble(folders)) is None:
             return None
         return start_error(err, clips_dir=folders.clips, catalog=folders.data / CATALOG_NAME)

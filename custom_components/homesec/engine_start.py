@@ -94,16 +94,17 @@ class EngineStart:
             spare=spare,
         )
 
-    async def async_check_folders(self) -> None:
+    async def async_check_folders(self, *, mount_only: bool = False) -> None:
         """Go on in the spare folder if the engine can't use its own anymore.
 
-        On a full disk, that would be no help: old clips are removed there.
+        On a full disk, that would be no help: old clips are removed there. ``mount_only``: the
+        folders aren't tried, only the clip folder's disk has to be mounted.
         """
         if self._checking or self._chosen is None or self._host.spare or not self._host.ready:
             return
         self._checking = True  # a share that hangs takes one thread only
         try:
-            error = await self._host.async_find_trouble()
+            error = await self._host.async_find_trouble(mount_only=mount_only)
             if error is None or isinstance(error, StartDiskFull):
                 return
             LOGGER.error("HomeSec can't use its folder anymore (%s)", error)

