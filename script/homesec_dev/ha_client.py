@@ -62,13 +62,13 @@ class Subscription:
     """Events of a WebSocket subscription, in order."""
 
     def __init__(self, client: HaClient, number: int) -> None:
-        """Use the id of the subscribing command."""
+        """Use the id of the subscribing command, which `unsubscribe_events` takes, too."""
         self._client = client
-        self._number = number
+        self.number = number
 
     def next(self, *, timeout_s: float = 30) -> Json:
         """Return the next event; raises TimeoutError."""
-        return self._client.next_event(self._number, timeout_s=timeout_s)
+        return self._client.next_event(self.number, timeout_s=timeout_s)
 
 
 class HaClient:

@@ -1,6 +1,6 @@
 """A new user's first camera: found in the network by a real Home Assistant, added by its login.
 
-Both tests share Home Assistant and the camera, and run in order.
+The tests share Home Assistant and the camera, and run in order.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def camera() -> Iterator[OnvifDevice]:
                 password=PASSWORD,
                 main_url=f"{rtsp}/main",
                 sub_url=f"{rtsp}/low",
+                ptz=True,
             )
         )
 
@@ -133,4 +134,22 @@ def test_camera_is_found_and_added_by_its_login(ha: HomeAssistant, camera: Onvif
     assert (device["manufacturer"], device["model"]) == ("Acme", "Dome 4")
     assert device["connections"] == [["mac", "00:1a:2b:3c:4d:5e"]]
     wait_for_cards(ha, 0)  # it has been added
+    assert PASSWORD not in (ha.folder / "home-assistant.log").read_text()
+
+
+def test_camera_is_moved_by_its_login(ha: HomeAssistant, camera: OnvifDevice) -> None:
+    entry_id = ha.client.entries("homesec")[0]["entry_id"]
+    [added] = ha.client.command("config_entries/subentries/list", entry_id=entry_id)
+    camera_id = added["subentry_id"]
+    found = ha.client.command("homesec/cameras/directions", camera_id=camera_id)
+    assert found["directions"] == ["left", "right", "up", "down", "zoom_in", "zoom_out"]
+    held = ha.client.subscribe("homesec/cameras/move", camera_id=camera_id, direction="left")
+    assert camera.is_moving
+    ha.client.command("unsubscribe_events", subscription=held.number)
+    deadline = time.monotonic() + 60
+    while camera.is_moving:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    ha.client.act("homesec.move_camera", entity_id="camera.front_door", position="gate")
+    assert camera.moves == [("move", "-0.5", "0.0", "0.0"), ("stop",), ("preset", "2")]
     assert PASSWORD not in (ha.folder / "home-assistant.log").read_text()
