@@ -5,7 +5,7 @@ The cameras are real servers, and the viewer is FFmpeg, as in Home Assistant.
 
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from http.client import HTTPConnection
 import io
@@ -289,6 +289,18 @@ def test_client_that_never_sends_a_request_does_not_keep_others_out(
                 time.sleep(0.1)
             raise AssertionError("it may send for two seconds")
         assert not silent.recv(1000)
+        assert show(url, pictures=2)
+
+
+def test_silent_connections_do_not_keep_viewers_out(rig, make_video, socket_enabled, monkeypatch):
+    monkeypatch.setattr(server, "REQUEST_S", LONG_S)
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
+    rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
+    url = rig.engine.live_url("cam")
+    address = urlsplit(url).hostname, urlsplit(url).port
+    with ExitStack() as silent:
+        for _ in range(4):
+            silent.enter_context(socket.create_connection(address))
         assert show(url, pictures=2)
 
 

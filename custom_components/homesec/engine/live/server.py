@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 64
+MAKE_ROOM_S = 1.0  # until a stranger that has to go is gone
 REQUEST_S = 5.0  # a client that takes longer to send its request is refused
 REQUEST_BYTES = 16 * 1024  # of a request that are read; that of FFmpeg has about 200
 SEND_S = 10.0  # a viewer that takes longer to receive something is dropped
@@ -92,8 +93,7 @@ class LiveServer(TCPServer):
         with self._lock:
             late = [each for each, began in self._strangers.items() if began < began_by]
         for each in late:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            _cut(each)
 
     def admit(self, connection: socket.socket) -> None:
         """Let a connection that has shown the password last."""
@@ -103,7 +103,7 @@ class LiveServer(TCPServer):
     @override
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection on a thread of its own, unless there are too many."""
-        if not self._free.acquire(blocking=False):
+        if not (self._free.acquire(blocking=False) or self._make_room()):
             self.shutdown_request(request)
             return
         thread = Thread(
@@ -116,6 +116,18 @@ class LiveServer(TCPServer):
             self._viewers.add(thread)
             self._strangers[request] = time.monotonic()
         thread.start()
+
+    def _make_room(self) -> bool:
+        """End the oldest connection without a password; return whether there's room for another.
+
+        Otherwise, whoever opens many would keep viewers out.
+        """
+        with self._lock:
+            oldest = next(iter(self._strangers), None)
+        if oldest is None:
+            return False
+        _cut(oldest)
+        return self._free.acquire(timeout=MAKE_ROOM_S)
 
     def _serve(self, request: socket.socket, client_address: object) -> None:
         try:
@@ -130,6 +142,12 @@ class LiveServer(TCPServer):
             self._free.release()
             with self._lock:
                 self._viewers.discard(current_thread())
+
+
+def _cut(connection: socket.socket) -> None:
+    """End a connection under its thread's hands."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _RequestBytes(RawIOBase):
