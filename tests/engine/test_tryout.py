@@ -115,7 +115,7 @@ def test_walk_without_motion_says_so(rig, make_video):
 def test_walk_of_what_is_not_recognized_says_so(rigs, make_video, monkeypatch):
     monkeypatch.setattr(tryout_module, "SETTLE_S", 0.0)
     rig = rigs(create_cascade=lambda _stop: CascadeDetector(BlindDetector()))
-    report = rig.engine.try_camera(looped(make_video(walks=ALWAYS))).walk(SHORT_S)
+    report = rig.engine.try_camera(looped(make_video(walks=ALWAYS))).walk(2 * SHORT_S)
     assert (report.found, report.hint) == (None, WalkHint.NOT_RECOGNIZED)
 
 
