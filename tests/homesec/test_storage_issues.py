@@ -22,6 +22,7 @@ from custom_components.homesec.engine.core.events import (
     ClipsRemoved,
     ClipUploaded,
     DiskSpaceChanged,
+    ObjectRefused,
     OutboxChanged,
     RemovalReason,
 )
@@ -331,3 +332,11 @@ async def test_event_while_stopping_creates_no_issue(
         await report(hass, entry, DiskSpaceChanged(low=True, free_bytes=0))
         entry.runtime_data.storage.async_apply_retention()
     updated.assert_not_called()
+
+
+async def test_object_refused_as_the_bucket_is_removed_is_no_issue(
+    hass: HomeAssistant, entry: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    await set_up(hass, entry)
+    await report(hass, entry, ObjectRefused(name="house/cam/clip.mp4"))
+    assert issue_registry.issues == {}

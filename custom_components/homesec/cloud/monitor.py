@@ -126,7 +126,7 @@ class StorageMonitor:
                 self.issues.async_report_removed(event.last_copies)
             case CatalogRebuilt():
                 self.issues.async_report_rebuilt(event)
-            case ObjectRefused():
+            case ObjectRefused() if self.cloud is not None:  # else it was removed in this moment
                 self.issues.async_report_refused(self._entry.data[CONF_STORAGE][CONF_BUCKET])
             case FilesSetAside():
                 self.issues.async_report_damaged(len(event.files), str(self._host.clips_dir))
