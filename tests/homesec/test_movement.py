@@ -277,6 +277,12 @@ async def test_camera_that_cannot_move_says_so(
     assert error["code"] == "not_found"
 
 
+async def test_camera_that_was_removed_does_not_move(runtime: Any) -> None:
+    assert runtime.movement.async_directions("gone") == ()
+    with pytest.raises(ServiceValidationError):
+        await runtime.movement.async_go_to("gone", "1")
+
+
 async def test_direction_that_camera_does_not_have_is_refused(page: PageClient) -> None:
     error = await page.call_refused("cameras/move", camera_id=CAMERA_ID, direction="zoom_in")
     assert error["translation_key"] == "camera_not_movable"

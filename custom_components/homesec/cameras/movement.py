@@ -207,6 +207,8 @@ class CameraMovement:
             await asyncio.wait(stopping, timeout=END_S)
 
     def _find(self, camera_id: str) -> Mover | None:
+        if not self._cameras.exists(camera_id):  # it was removed meanwhile
+            return None
         data = self._cameras.subentry(camera_id).data
         return async_find_mover(self._hass, self._host, data)
 
