@@ -1,5 +1,6 @@
 """Moving simulated ONVIF cameras over SOAP."""
 
+import asyncio
 import time
 
 from onvif_device import OnvifDevice
@@ -140,13 +141,22 @@ def test_stored_positions_are_listed_and_reached(movers):
     assert device.moves == [("preset", "t/2")]
 
 
-def test_position_ends_the_time_of_a_movement(movers):
+def test_position_ends_the_time_of_a_movement(movers, monkeypatch):
+    ended = []
+
+    async def wait(_, seconds):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(seconds)
+            raise
+
+    monkeypatch.setattr(mover_module._Mover, "_end_after", wait)
     with OnvifDevice(ptz=True) as device:
-        movers.move(movable(device), LEFT, 0.3)
+        movers.move(movable(device), LEFT, 5.0)
         movers.go_to(movable(device), "1")
-        movers.move(movable(device), LEFT, 0.6)
-        wait_for(lambda: device.moves[-1] == ("stop",))
-    assert device.moves == [MOVED_LEFT, ("preset", "1"), MOVED_LEFT, ("stop",)]
+        wait_for(lambda: ended == [5.0])
+    assert device.moves == [MOVED_LEFT, ("preset", "1")]
 
 
 def test_list_of_positions_is_bounded(movers):
@@ -193,7 +203,7 @@ def test_order_takes_no_longer_than_its_time(movers, monkeypatch):
     monkeypatch.setattr(soap, "CALL_S", 0.2)
     monkeypatch.setattr(mover_module, "ORDER_S", 0.5)
     with OnvifDevice(ptz=True) as device:
-        device.settings.answers["ContinuousMove"] = lambda: (time.sleep(1), {}, b"")
+        device.settings.answers["ContinuousMove"] = lambda: (time.sleep(1) or 200, {}, b"")
         with pytest.raises(SourceTimeout):
             movers.move(movable(device), LEFT, LONG_S)
 
