@@ -1,6 +1,7 @@
 """V1: sound that can't be decoded never costs a picture; the video is recorded without it."""
 
 from dataclasses import replace
+from itertools import pairwise
 import logging
 from threading import Event
 
@@ -83,8 +84,8 @@ def recorded(film, tmp_path_factory):
 def test_video_is_whole_whatever_the_sound_does(recorded, name):
     clips, stats, _, plays = recorded
     clip = clips[name]
-    shown = clip.numbers
-    assert shown == list(range(shown[0], shown[-1] + 1))
+    # The film begins again after 90 pictures, and on a slow system within the clip.
+    assert all((b - a) % 90 == 1 for a, b in pairwise(clip.numbers))
     assert clip.duration_s > 2.5
     assert plays[name] == 1
     assert stats[name].reconnects == 0
