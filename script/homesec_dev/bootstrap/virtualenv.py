@@ -19,7 +19,7 @@ HA_VERSION = "2026.11.0"
 INTEGRATIONS = (
     "camera",
     "config",
-    "dhcp",  # Home Assistant requires it for what a manifest says of registered devices
+    "dhcp",  # Home Assistant requires this, ssdp, and zeroconf for a manifest that names devices
     "ffmpeg",
     "frontend",
     "generic",
@@ -30,7 +30,9 @@ INTEGRATIONS = (
     "mobile_app",
     "onvif",  # of which HomeSec installs libraries when it first searches for cameras
     "smtp",
+    "ssdp",
     "stream",
+    "zeroconf",
 )
 # Voice assistants, unused here, import these two when Home Assistant starts. They
 # are published as C++ source only; a module that has the names spares the machine a compiler.
