@@ -10,8 +10,7 @@ CANARY = "tweety-7f3a"
 
 @cache
 def _pem():
-    # Shorter than Google's, since each load of it checks its primes.
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

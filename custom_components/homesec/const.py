@@ -149,7 +149,8 @@ STATS_INTERVAL: Final = timedelta(seconds=30)
 LOST_BEFORE_REPAIR: Final = timedelta(minutes=5)
 """Cameras restart and cables are unplugged; only a longer loss is worth an issue."""
 
-STOP_TIMEOUT_S: Final = 5.0
+STOP_TIMEOUT_S: Final = 15.0
+"""A busy system needs time to finish clips; Home Assistant's own stop waits much longer."""
 
 # The config entry: cloud storage and retention.
 CONF_STORAGE: Final = "storage"

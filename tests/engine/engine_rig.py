@@ -93,6 +93,7 @@ class EngineRig:
             **engine,
         )
         self._stopped = False
+        self._others = set(threading.enumerate())  # what another test left is that test's fault
 
     def __enter__(self):
         self.engine.start()
@@ -107,7 +108,8 @@ class EngineRig:
             return
         self._stopped = True
         self.engine.stop()
-        left = [t.name for t in threading.enumerate() if t.name.startswith("homesec")]
+        ours = set(threading.enumerate()) - self._others
+        left = [thread.name for thread in ours if thread.name.startswith("homesec")]
         assert not left, left
 
     def _handle_event(self, event):

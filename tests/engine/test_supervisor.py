@@ -355,6 +355,28 @@ def test_tools_that_hang_are_ended(tools, monkeypatch):
     assert tools.read_index(Path("/clips/a.mp4"))
 
 
+def test_worker_that_is_stopped_in_the_middle_of_its_start_ends(monkeypatch):
+    class Starting(threading.Thread):
+        """A thread that starts late: another one stops the worker meanwhile."""
+
+        def start(self):
+            if self.name.endswith("-start"):
+                stopping.start()
+                stopping.join(1.0)
+            super().start()
+
+    monkeypatch.setattr(camera_process, "Thread", Starting)
+    parent = Parent()
+    settings = WorkerSettings(clips_dir=Path("/clips"), detector="toy", model="toy")
+    worker = SupervisedWorker(settings, parent, service="toy_cameras")
+    stopping = threading.Thread(target=worker.stop, args=(0.1,))
+    worker.start()
+    wait_until(lambda: stopping.ident is not None)
+    stopping.join()
+    wait_until(lambda: not worker.pids)
+    assert not [each for each in threading.enumerate() if each.name == "homesec-cameras"]
+
+
 def test_tools_raise_the_errors_of_the_system(tools, tmp_path):
     with pytest.raises(FileNotFoundError):
         tools.read_index(tmp_path / "missing.mp4")

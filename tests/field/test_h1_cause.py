@@ -182,7 +182,7 @@ async def test_alarm_is_about_the_camera_that_triggered_it(
     alarm = next(x for x in alerts if x.data["kind"] == "alarm").data
     runtime = entry.runtime_data
     assert (alarm["camera_id"], alarm["camera"]) == (OTHER_ID, "Safe")
-    assert alarm["clip_id"] in runtime.cameras[OTHER_ID].recordings
+    await until(hass, lambda: alarm["clip_id"] in runtime.cameras[OTHER_ID].recordings)
     assert alarm["still"]
 
 

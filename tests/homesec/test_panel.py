@@ -136,7 +136,7 @@ def used() -> Callable[[str], bool]:
     """Return a function that says whether the panel uses a text or its group."""
     source = "\n".join(path.read_text() for path in SOURCE.rglob("*.ts"))
     names = set(re.findall(r'"([a-z_.]+)"', source))
-    groups = set(re.findall(r"`([a-z_.]+\.)\$\{", source))
+    groups = set(re.findall(r"`([a-z_.]+[._])\$\{", source))
     groups |= {f"{name}." for name in re.findall(r'named\(\s*"(\w+)"', source)}
 
     def is_used(key: str) -> bool:

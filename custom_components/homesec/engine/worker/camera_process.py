@@ -231,14 +231,14 @@ class CameraProcess:
 
     def _begin(self, process: WorkerProcess) -> None:
         """Let a new process start its service, and give it all cameras."""
+        # In one go: whoever stops it meanwhile either sees the process, or is seen here.
         with self._lock:
             if self._stop.is_set():  # while it was started
                 process.stop()
                 return
-        Thread(
-            target=self._start_service, args=(process,), name=f"homesec-{self.name}-start"
-        ).start()
-        with self._lock:
+            Thread(
+                target=self._start_service, args=(process,), name=f"homesec-{self.name}-start"
+            ).start()
             self._process = process
             self._known = set(self.cameras)
             for config, activity in self.cameras.values():
