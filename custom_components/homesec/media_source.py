@@ -67,7 +67,7 @@ class ClipSource(MediaSource):
         """
         if (runtime := async_get_runtime(self.hass)) is None:
             raise EngineNotRunningError
-        # Home Assistant asks in the name of nobody, but in the task of a user's command.
+        # Home Assistant asks without a user, but in the task of a user's command.
         if (connection := current_connection.get()) is not None:
             check_permission(connection.user, runtime, Permission.READ)
         return runtime

@@ -68,7 +68,7 @@ def is_emptied(folders: Folders, index_name: str) -> bool:
 
 
 def can_be_used(folders: Folders, index_name: str) -> bool:
-    """Return whether a start may succeed: both folders take a file, and nobody locks the index."""
+    """Return whether a start may succeed: both folders take a file, and the index isn't locked."""
     if not (_takes_files(folders.clips) and _takes_files(folders.data)):
         return False
     index = folders.data / index_name

@@ -1,4 +1,4 @@
-"""The packets that viewers of one camera get, whatever comes and whoever watches."""
+"""The packets that viewers of one camera get, whatever comes."""
 
 from base64 import b64encode
 from dataclasses import replace

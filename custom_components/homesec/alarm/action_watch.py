@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .guard import Guard
 
 ALERT_PAUSE_S: Final = 600.0
-"""Between two alerts about the same: whoever repeats an action mustn't keep other texts waiting."""
+"""Between two alerts about the same: a repeated action mustn't keep other texts waiting."""
 _FILENAME: Final = "filename"
 _BLUEPRINTS: Final = f"{DOMAIN}/"
 """Where Home Assistant stores HomeSec's blueprints."""

@@ -25,7 +25,7 @@ EVENT_HOMEKIT: Final = "homekit_state_change"
 """Home Assistant's HomeKit bridge fires it first for each command of Siri or the Home app."""
 
 CLOUD_USER: Final = "Home Assistant Cloud"
-"""The user of Alexa and Google Assistant: an administrator, whoever may speak to them."""
+"""The user of Alexa and Google Assistant: an administrator, although anyone may speak to them."""
 
 
 class ActorKind(StrEnum):

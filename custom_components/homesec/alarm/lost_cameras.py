@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOST_S: Final = 60.0
 """A camera may be away for less: it restarts, or its network does."""
 ANNOUNCE_AGAIN_S: Final = 3600.0
-"""A camera with a bad connection is told of no more often."""
+"""A camera with a bad connection is reported no more often."""
 
 
 class LostCameras:

@@ -33,7 +33,7 @@ class AlarmMode(StrEnum):
 
 
 ARMED_MODES = tuple(mode for mode in AlarmMode if mode is not AlarmMode.DISARMED)
-EMPTY_MODES = frozenset({AlarmMode.AWAY, AlarmMode.VACATION})  # once armed, nobody is left
+EMPTY_MODES = frozenset({AlarmMode.AWAY, AlarmMode.VACATION})  # once armed, all have left
 
 
 class Arming(StrEnum):

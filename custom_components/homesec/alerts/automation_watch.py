@@ -68,7 +68,7 @@ SETTLE_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What of HomeSec starts automations."""
+    """The events of HomeSec that start automations."""
 
     alert_id: str | None = None
     duress: bool = False

@@ -94,7 +94,7 @@ class AddressFollower:
         # it still connects at its old address, that meant nothing.
         address, url_then = self._waiting.pop(camera.subentry_id, ("", None))
         if event.health is CameraHealth.LOST:
-            if address and url == url_then:  # whoever changed its URL since then knows better
+            if address and url == url_then:  # a URL that was changed since then is right
                 self._async_follow(camera, address)
         elif url is not None and not source_mac(camera.data):
             learning = self._async_learn(camera.subentry_id, url)

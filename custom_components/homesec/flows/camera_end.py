@@ -75,7 +75,7 @@ class CameraEndSteps(CameraSearchSteps):
 
     @abort_if_not_loaded
     async def async_step_walk(self, _input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Wait for somebody who walks past the camera."""
+        """Wait for a person who walks past the camera."""
         picture = self._async_moving_picture()
         if self._walk_task is None:
             self._walk_task = self.hass.async_create_task(

@@ -28,7 +28,7 @@ const ICONS: Record<Direction, string> = {
 };
 const ORDER = Object.keys(ICONS) as Direction[];
 const HOLD_KEYS = [" ", "Enter"];
-/** How far a click moves, of which nobody knows how long it takes: a screen reader's. */
+/** How far a click moves whose length is unknown: a screen reader's. */
 const CLICK_MS = 500;
 
 /** Buttons that move a camera while they are held, and the positions it has stored; if it can move. */

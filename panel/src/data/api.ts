@@ -164,7 +164,7 @@ export class Api {
   /** Move a camera until it's unsubscribed. */
   move(cameraId: string, direction: Direction): Promise<Unsubscribe> {
     const fields = { camera_id: cameraId, direction };
-    // After a lost connection, nobody may hold the button any more.
+    // After a lost connection, the button may have been released.
     return this.subscribe("homesec/cameras/move", fields, () => undefined, { resubscribe: false });
   }
 

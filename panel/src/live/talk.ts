@@ -4,7 +4,7 @@ import type { Hass } from "../ha/hass.ts";
 import { Observable } from "../state/observable.ts";
 import { openWebRtc } from "./webrtc.ts";
 
-/** Why nobody can talk: no HTTPS, not allowed, no microphone, or the camera doesn't take it. */
+/** Why talking isn't possible: no HTTPS, not allowed, no microphone, or the camera doesn't take it. */
 export type TalkProblem = "insecure" | "denied" | "no_microphone" | "not_connected";
 
 /** A connection takes seconds to open, so it's kept for a while after the button's release. */

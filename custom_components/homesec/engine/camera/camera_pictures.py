@@ -53,7 +53,7 @@ class CameraPictures:
 
     @property
     def are_requested(self) -> bool:
-        """Whether somebody requested a picture a moment ago."""
+        """Whether a picture was requested a moment ago."""
         return self._clock.monotonic() < self._requested_until
 
     def begin(self, presence: Presence, t: float) -> None:

@@ -136,7 +136,7 @@ class FrameSampler:
             self._gate.reset()  # what repeats in place is still there after the gap
         self._last_keyframe_t: float | None = None
         self._first_t: float | None = None
-        self._missed_since_t: float | None = None  # from when on nobody has looked
+        self._missed_since_t: float | None = None  # from when on no frame has been looked at
 
     def wake(self) -> None:
         """Sample the last seconds at the next packet, and all frames for ``WAKE_S`` from it on."""

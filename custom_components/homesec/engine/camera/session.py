@@ -284,7 +284,7 @@ class CameraSession:
         self._detection.reconfigure(config)
 
     def _apply_activity(self) -> None:
-        """Begin or end to detect; the connection stays while somebody watches."""
+        """Begin or end to detect; the connection stays while there are viewers."""
         is_off = self.activity is Activity.OFF
         if is_off and not self.live.is_wanted:
             self._on_unwatched(self)

@@ -46,7 +46,7 @@ class ZonePreview:
 
 
 class WalkHint(StrEnum):
-    """Why a walk test may have seen nobody."""
+    """Why a walk test may not have seen a person."""
 
     DARK = "dark"  # nothing was recognized, and the picture is dark
     NOTHING_MOVED = "nothing_moved"

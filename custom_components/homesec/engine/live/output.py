@@ -49,7 +49,7 @@ class LiveOutput:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether somebody watches, or did a moment ago."""
+        """Whether there are viewers, or were a moment ago."""
         return self.viewers > 0 or self._clock.monotonic() < self._wanted_until
 
     @property

@@ -72,7 +72,7 @@ class CameraHost:
         self._wanted: dict[str, tuple[CameraConfig, Activity]] = {}
         self._writers: set[ClipWriter] = set()
         self._ending: dict[str, tuple[CameraSession, threading.Thread]] = {}
-        """Cameras that nobody watches any more, until their threads have ended."""
+        """Cameras without viewers, until their threads have ended."""
         self._stopping = False
         self._server: LiveServer | None = None
 
@@ -188,7 +188,7 @@ class CameraHost:
             return None if running is None else use(running[0])
 
     def _end_unwatched(self, session: CameraSession) -> None:
-        """End the session of a camera that is off and that nobody watches; on its own thread."""
+        """End the session of a camera that is off and has no viewers; on its own thread."""
         camera_id = session.config.id
         with self._lock:
             running = self.sessions.get(camera_id)

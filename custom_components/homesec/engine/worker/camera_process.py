@@ -231,7 +231,7 @@ class CameraProcess:
 
     def _begin(self, process: WorkerProcess) -> None:
         """Let a new process start its service, and give it all cameras."""
-        # In one go: whoever stops it meanwhile either sees the process, or is seen here.
+        # In one go: a stop meanwhile either finds the process, or is found here.
         with self._lock:
             if self._stop.is_set():  # while it was started
                 process.stop()

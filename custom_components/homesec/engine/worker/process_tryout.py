@@ -1,4 +1,4 @@
-"""A tryout of a camera in a process that's there only while somebody looks."""
+"""A tryout of a camera in a process that exists only while it's used."""
 
 from typing import TYPE_CHECKING, Any
 
