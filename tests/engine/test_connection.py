@@ -370,6 +370,7 @@ def test_lanes_closed_with_a_task_that_hangs_drop_the_rest():
     pool.submit("a", raiser(AssertionError()))
     assert not pool.close(0.05)
     gate.open.set()
+    wait_until(lambda: "homesec-test-0" not in {each.name for each in threading.enumerate()})
 
 
 def test_row_of_a_clip_arrives_as_it_was():

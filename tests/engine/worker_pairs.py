@@ -87,8 +87,8 @@ class Gate:
 
 
 def wait_until(condition):
-    """Wait until something is true; fail after half a minute."""
-    end = time.monotonic() + 30
+    """Wait until something is true; fail after a minute."""
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
