@@ -9,10 +9,12 @@ import asyncio
 import os
 import threading
 import time
+from unittest.mock import patch
 
 from fake_gcs import FakeGcs
 from hypothesis import HealthCheck, settings
 import pytest
+import pytest_socket
 from twilio_server import TwilioServer
 
 # How long examples of property tests take depends on what else the machine does. What must pass
@@ -34,6 +36,34 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    """Let a test open sockets, unless Home Assistant runs in its process.
+
+    The plugin prevents that for a moment before each test. A server that serves several tests would
+    end if it accepted a connection just then. Connections reach only the loopback in any case.
+    """
+    if "hass" in item.fixturenames:
+        return (yield)
+    with patch.object(pytest_socket, "disable_socket"):
+        return (yield)
+
+
+def _own_threads():
+    return {thread for thread in threading.enumerate() if thread.name.startswith("homesec-")}
+
+
+@pytest.fixture(autouse=True)
+def _ended_threads(verify_cleanup):
+    """Wait for threads that are ending before the plugin looks for ones left behind."""
+    before = _own_threads()
+    yield
+    # Not joined: one may be starting.
+    deadline = time.monotonic() + 10
+    while _own_threads() - before and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 @pytest.fixture(autouse=True)
 async def enable_event_loop_debug():
     """Let the loop check which thread calls it, but not take a traceback of each call.
@@ -53,17 +83,9 @@ def gcs(socket_enabled, tmp_path):
         yield running
 
 
-def _is_answering():
-    return any(thread.name == "homesec-twilio" for thread in threading.enumerate())
-
-
 @pytest.fixture
 def twilio(socket_enabled, monkeypatch):
     """A stand-in for Twilio that HomeSec uses."""
     with TwilioServer() as running:
         monkeypatch.setenv("HOMESEC_TWILIO_API", running.url)
         yield running
-    # Wait for handlers of abandoned requests. Not joined: one may be starting.
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and _is_answering():
-        time.sleep(0.01)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from onvif_device import GROUP, PORT, OnvifDevice
 import pytest
-import pytest_socket
 
 from homesec_dev import footage
 from homesec_dev.browser import Browser
@@ -26,7 +25,7 @@ from homesec_dev.ha import HomeAssistant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 RTSP_SERVER = Path(__file__).parents[1] / "rtsp_server.py"
 ANNOUNCER = RTSP_SERVER.with_name("mdns_announcer.py")
@@ -36,7 +35,6 @@ USER, PASSWORD = "guard", "canary-pass-9157"
 @pytest.fixture(scope="module")
 def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """Start Home Assistant with HomeSec; it listens to what devices announce."""
-    pytest_socket.enable_socket()
     with HomeAssistant(tmp_path_factory.mktemp("ha"), extra_yaml="zeroconf:\n") as ha:
         add_homesec(ha.client)
         yield ha
@@ -45,7 +43,6 @@ def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
 @pytest.fixture(scope="module")
 def camera() -> Iterator[OnvifDevice]:
     """A camera that answers searches, and asks for its login everywhere."""
-    pytest_socket.enable_socket()
     launch = (
         f"( filesrc location={footage.sample('bikes')} ! qtdemux ! h264parse"
         " ! rtph264pay name=pay0 pt=96 config-interval=-1 )"

@@ -7,13 +7,12 @@ import json
 import sqlite3
 
 import pytest
-import pytest_socket
 
 from homesec_dev.demo_setup import entity_id
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import HaError
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PIN = "730518264019"
 WRONG = "730518264000"
@@ -23,7 +22,6 @@ DELAYS = {"exit_s": 600, "entry_s": 0, "trigger_s": 900}
 @pytest.fixture(scope="module")
 def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """Shared by the tests, which run in order."""
-    pytest_socket.enable_socket()
     with HomeAssistant(tmp_path_factory.mktemp("ha")) as running:
         yield running
 

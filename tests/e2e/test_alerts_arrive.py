@@ -16,7 +16,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-import pytest_socket
 from twilio_messages import ACCOUNT_SID, AUTH_TOKEN, SENDER
 from twilio_server import Kind
 
@@ -24,7 +23,7 @@ from homesec_dev import demo_setup, footage
 from homesec_dev.demo_setup import entity_id
 from homesec_dev.ha import HomeAssistant
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 TWILIO = Path(__file__).parents[1] / "twilio_server.py"
 NUMBER = "+491701234567"
@@ -63,7 +62,6 @@ def twilio_server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     folder = tmp_path_factory.mktemp("ha")
     (folder / "www").mkdir()
     film = folder / "www" / "film.mp4"  # Home Assistant may read this folder

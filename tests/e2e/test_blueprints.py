@@ -17,11 +17,10 @@ from urllib.request import urlopen
 
 from blueprint_fixtures import ALERT, BLUEPRINTS, MAILBOX, PIN, House, house_in
 import pytest
-import pytest_socket
 
 from homesec_dev import demo_setup
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(200), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(200)]
 
 NAMES = sorted(path.stem for path in BLUEPRINTS.glob("*.yaml"))
 CONCERNED = re.compile(
@@ -32,7 +31,6 @@ CONCERNED = re.compile(
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     with house_in(tmp_path_factory.mktemp("ha")) as house:
         yield house
 

@@ -11,7 +11,6 @@ import subprocess
 import time
 
 import pytest
-import pytest_socket
 
 from homesec_dev import footage
 from homesec_dev.browser import Browser
@@ -19,7 +18,7 @@ from homesec_dev.demo_setup import camera_form, entity_id, remove_delays, save_c
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import Flow
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 CANARY = "CANARY-7f3a"
 SERVER = Path(__file__).parents[1] / "rtsp_server.py"
@@ -50,7 +49,6 @@ def rtsp() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, rtsp: str) -> Iterator[House]:
-    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
         yield House(ha, rtsp)
@@ -58,7 +56,6 @@ def house(tmp_path_factory: pytest.TempPathFactory, rtsp: str) -> Iterator[House
 
 @pytest.fixture(scope="module")
 def browser(house: House) -> Iterator[Browser]:
-    pytest_socket.enable_socket()
     with Browser() as page:
         page.log_in(house.ha.url, house.ha.client.token)
         yield page

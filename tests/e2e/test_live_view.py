@@ -11,7 +11,6 @@ import subprocess
 import time
 
 import pytest
-import pytest_socket
 
 from homesec_dev import axe
 from homesec_dev.browser import Browser
@@ -20,7 +19,6 @@ from homesec_dev.ha import HomeAssistant
 
 pytestmark = [
     *(pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(240)),
-    pytest.mark.usefixtures("socket_enabled"),
 ]
 
 SERVER = Path(__file__).parents[1] / "rtsp_server.py"
@@ -84,7 +82,6 @@ class Home:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    pytest_socket.enable_socket()
     command = ["/usr/bin/python3", SERVER, f"/one={CAMERA}", f"/two={CAMERA}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

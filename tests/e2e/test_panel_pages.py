@@ -7,7 +7,6 @@ from pathlib import Path
 import time
 
 import pytest
-import pytest_socket
 
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
@@ -16,7 +15,7 @@ from homesec_dev.demo_setup import CAMERA_NAME, entity_id, set_up_home
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.past_clips import add_clips
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 PIN = "730518"
 PIN_DIALOG = "document.querySelector('homesec-pin-dialog')"
@@ -41,7 +40,6 @@ class Owner:
 @pytest.fixture(scope="module")
 def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """Start Home Assistant with one camera, a PIN, and some clips of yesterday."""
-    pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
         set_up_home(ha.client, source_answers(str(footage.demo()), folder))

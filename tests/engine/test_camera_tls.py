@@ -72,7 +72,7 @@ def test_certificate_of_known_authority_is_verified(camera, trusted):
     open_stream(url, verify_tls=True).close()
 
 
-def test_certificate_for_another_host_is_refused(socket_enabled, trusted, authority, make_video):
+def test_certificate_for_another_host_is_refused(trusted, authority, make_video):
     context, _ = authority.issue("127.0.0.2")
     server = HttpServer({"/cam": Reply.file(make_video(seconds=1))}, tls=context)
     with pytest.raises(CertificateRefused):

@@ -29,7 +29,7 @@ from custom_components.homesec.engine.core.types import (
 from custom_components.homesec.engine.model_zoo.manifest import BUNDLED_FOLDER, default_model
 from custom_components.homesec.engine.model_zoo.store import ModelStore
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("socket_enabled")]
+pytestmark = pytest.mark.long
 
 RUNNING, LOST = CameraHealth.RUNNING, CameraHealth.LOST
 BACK_S = 5.0

@@ -76,7 +76,7 @@ def test_name_without_addresses_raises_timeout(monkeypatch):
         connecting.connect("x", 1, 1)
 
 
-def test_refused_connection_raises_error(socket_enabled):
+def test_refused_connection_raises_error():
     host, _, port = closed_address().partition(":")
     with pytest.raises(ConnectionRefusedError):
         connecting.connect(host, int(port), 1)

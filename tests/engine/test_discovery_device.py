@@ -28,8 +28,6 @@ from custom_components.homesec.engine.core.errors import (
 )
 from custom_components.homesec.engine.discovery import device as device_module, search, soap
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 SECRET = "CANARY-Pässwörd&<1>"
 BOMB = (
     '<!DOCTYPE s [<!ENTITY a "aaaaaaaaaa">'

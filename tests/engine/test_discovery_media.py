@@ -9,8 +9,6 @@ from custom_components.homesec.engine.core.errors import LoginRefused, OnvifMiss
 from custom_components.homesec.engine.discovery.answers import read_element
 from custom_components.homesec.engine.discovery.device import read_device
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 SECOND = ("tr2",)
 
 

@@ -34,7 +34,7 @@ class Parent:
 
 
 @pytest.fixture
-def tools(socket_enabled):
+def tools():
     made = ProcessTools(Parent())
     yield made
     made.stop(5.0)
@@ -129,7 +129,7 @@ def test_search_ends_when_engine_stops(tools):
 
 
 @pytest.fixture
-def fallen(socket_enabled):
+def fallen():
     """Tools whose process says what it's told."""
     made = ProcessTools(Parent(), discovery_service="toy_tools")
     yield made

@@ -13,8 +13,6 @@ import pytest
 from custom_components.homesec.engine.core.errors import DiscoveryError
 from custom_components.homesec.engine.discovery import search
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 ID = "urn:uuid:00000000-0000-4000-8000-00000000abcd"
 ASKED = "urn:uuid:11111111-1111-4111-8111-111111111111"
 SHORT_S = 0.5

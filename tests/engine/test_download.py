@@ -16,7 +16,7 @@ CONTENT = bytes(range(256)) * 1000
 
 
 @pytest.fixture
-def server(socket_enabled):
+def server():
     with model_server() as running:
         yield running
 

@@ -221,7 +221,7 @@ def test_stop_saves_open_clip(rig, make_video):
         assert catalog.totals()[0] == 1
 
 
-def test_stop_while_connecting_takes_less_than_five_seconds(socket_enabled, rig):
+def test_stop_while_connecting_takes_less_than_five_seconds(rig):
     with silent_server() as server:
         for scheme in ("rtsp", "http"):
             camera = stream_camera(f"{scheme}://{server.address}/live", id=scheme)

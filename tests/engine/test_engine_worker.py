@@ -56,7 +56,7 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path, make_video, socket_enabled):
+def home(tmp_path, make_video):
     found = Home(tmp_path, make_video(seconds=4))
     yield found
     found.engine.stop(10.0)

@@ -32,7 +32,6 @@ from custom_components.homesec.engine.core.errors import (
 )
 from custom_components.homesec.engine.core.types import SourceConfig, SourceKind
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
 CANARY = "tweety-7f3a"
 
 

@@ -98,7 +98,6 @@ def test_cartoon_animals_start_no_presence(street, bunny):
     assert list(street.clips_dir.iterdir()) == []
 
 
-@pytest.mark.usefixtures("socket_enabled")
 def test_engine_loads_both_bundled_networks(rigs, bikes):
     rig = rigs(create_cascade=None, detector=None)
     ready = rig.wait_for(DetectorChanged)

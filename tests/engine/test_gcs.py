@@ -183,7 +183,7 @@ def test_connect_raises_for_invalid_key(gcs):
             store(gcs, key=bad).connect()
 
 
-def test_connect_raises_without_any_login(monkeypatch, tmp_path, socket_enabled):
+def test_connect_raises_without_any_login(monkeypatch, tmp_path):
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
@@ -191,7 +191,7 @@ def test_connect_raises_without_any_login(monkeypatch, tmp_path, socket_enabled)
         GcsStore(GcsSettings(bucket="some-bucket")).connect()
 
 
-def test_machine_login_is_used_without_key(monkeypatch, tmp_path, socket_enabled, gcs):
+def test_machine_login_is_used_without_key(monkeypatch, tmp_path, gcs):
     (tmp_path / "key.json").write_text(json.dumps(service_account(gcs)))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "key.json"))
     with GcsStore(GcsSettings(bucket="some-bucket")) as made:

@@ -44,7 +44,7 @@ def certificate(tmp_path_factory):
 
 
 @pytest.fixture
-def tls_server(socket_enabled, certificate):
+def tls_server(certificate):
     """A server that accepts and keeps all uploads."""
     got = []
 

@@ -9,7 +9,6 @@ from camera_servers import HttpServer, Reply, multipart, paced, self_signed
 from engine_rig import LONG_S, EngineRig, camera, stream_camera
 from hostile_video import fragment_bomb, sample_bomb
 import pytest
-import pytest_socket
 from videos import content, frame_of, picture
 
 from custom_components.homesec.engine.capture.container import ContainerConnection
@@ -64,7 +63,6 @@ def walk():
 @pytest.fixture(scope="module")
 def recorded(make_video, walk, tmp_path_factory):
     """The first clips of several cameras, recorded at the same time."""
-    pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("http")
     live = make_video(seconds=10, walks=((2.0, 3.0),), container="mpegts", audio="aac")
     big = make_video(seconds=4, walks=((1.0, 4.0),), container="mpegts")

@@ -71,7 +71,7 @@ def show(url, pictures=12):
 
 
 @pytest.fixture
-def door(make_video, socket_enabled, tmp_path):
+def door(make_video, tmp_path):
     """An RTSP camera with sound that counts its clients."""
     video = make_video(seconds=30, audio="aac")
     mounts = {"/cam": launch_line(video, audio="aac")}
@@ -125,7 +125,7 @@ def test_camera_is_armed_and_disarmed_under_a_viewer_without_another_connection(
     wait_for(lambda: [clip.id for clip in rig.saved()] == [clip_id])
 
 
-def test_nothing_is_detected_in_what_a_camera_that_is_off_shows(rig, make_video, socket_enabled):
+def test_nothing_is_detected_in_what_a_camera_that_is_off_shows(rig, make_video):
     video = make_video(seconds=4, walks=((0.5, 3.5),))
     rig.wait_for(DetectorChanged)
     before = len(rig.events)
@@ -158,7 +158,7 @@ def jpeg(number):
 PICTURE = jpeg(1)
 
 
-def test_pictures_are_encoded_while_somebody_watches(rig, make_video, socket_enabled):
+def test_pictures_are_encoded_while_somebody_watches(rig, make_video):
     pictures = itertools.cycle([jpeg(number) for number in range(8)])
     ended = threading.Event()
     site = HttpServer({"/mjpeg": multipart(pictures, every_s=0.1, closing=ended)})
@@ -181,14 +181,14 @@ def test_pictures_are_encoded_while_somebody_watches(rig, make_video, socket_ena
         site.close()
 
 
-def test_h265_is_copied(rig, make_video, socket_enabled):
+def test_h265_is_copied(rig, make_video):
     video = make_video(seconds=6, fps=10, codec="libx265")
     rig.engine.set_camera(file_camera(video, paced=True, loop=True), Activity.OFF)
     codecs, starts, _ = show(rig.engine.live_url("cam"))
     assert (codecs, starts) == (["hevc"], True)
 
 
-def test_other_audio_is_encoded_to_aac(rig, make_video, socket_enabled):
+def test_other_audio_is_encoded_to_aac(rig, make_video):
     film = make_video(seconds=20, fps=10)
     with rtsp({"/cam": launch_line(film, audio="alaw")}) as camera:
         rig.engine.set_camera(stream_camera(camera.url("/cam")), Activity.OFF)
@@ -209,7 +209,7 @@ def ask(url, *, password=None, method="GET", path=None):
         return connection.getresponse().status
 
 
-def test_only_the_address_itself_is_answered(rig, make_video, socket_enabled, caplog):
+def test_only_the_address_itself_is_answered(rig, make_video, caplog):
     rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
     url, other = rig.engine.live_url("cam"), rig.engine.live_url("other")
     assert urlsplit(url).hostname == "127.0.0.1"
@@ -223,7 +223,7 @@ def test_only_the_address_itself_is_answered(rig, make_video, socket_enabled, ca
     assert urlsplit(url).password not in caplog.text
 
 
-def test_camera_that_sends_nothing_is_unavailable(rig, socket_enabled, monkeypatch):
+def test_camera_that_sends_nothing_is_unavailable(rig, monkeypatch):
     monkeypatch.setattr(server, "FIRST_S", 0.5)
     rig.engine.set_camera(stream_camera(f"rtsp://{closed_address()}/x"), Activity.OFF)
     assert ask(rig.engine.live_url("cam")) == 503
@@ -242,7 +242,7 @@ def noise(path):
 
 
 def test_viewer_that_does_not_read_is_dropped_and_costs_the_camera_nothing(
-    rig, tmp_path, socket_enabled, monkeypatch
+    rig, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(server, "SEND_S", 0.5)
     monkeypatch.setattr(viewer, "LIMIT_S", 1.0)
@@ -264,7 +264,7 @@ def test_viewer_that_does_not_read_is_dropped_and_costs_the_camera_nothing(
     assert len(rig.of(HealthChanged)) == 2
 
 
-def test_no_more_than_some_viewers_are_served(rig, make_video, socket_enabled, monkeypatch):
+def test_no_more_than_some_viewers_are_served(rig, make_video, monkeypatch):
     monkeypatch.setattr(output, "MAX_VIEWERS", 1)
     rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
     url = rig.engine.live_url("cam")
@@ -274,9 +274,7 @@ def test_no_more_than_some_viewers_are_served(rig, make_video, socket_enabled, m
     assert show(url, pictures=2)
 
 
-def test_client_that_never_sends_a_request_does_not_keep_others_out(
-    rig, make_video, socket_enabled, monkeypatch
-):
+def test_client_that_never_sends_a_request_does_not_keep_others_out(rig, make_video, monkeypatch):
     monkeypatch.setattr(server, "REQUEST_S", 0.5)
     monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
     rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
@@ -292,7 +290,7 @@ def test_client_that_never_sends_a_request_does_not_keep_others_out(
         assert show(url, pictures=2)
 
 
-def test_silent_connections_do_not_keep_viewers_out(rig, make_video, socket_enabled, monkeypatch):
+def test_silent_connections_do_not_keep_viewers_out(rig, make_video, monkeypatch):
     monkeypatch.setattr(server, "REQUEST_S", LONG_S)
     monkeypatch.setattr(server, "MAX_CONNECTIONS", 2)
     rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
@@ -305,9 +303,7 @@ def test_silent_connections_do_not_keep_viewers_out(rig, make_video, socket_enab
 
 
 @pytest.mark.parametrize(("padding", "begins"), [(8, b"HTTP/1.0 200"), (20, b"")])
-def test_request_without_end_is_not_kept_in_memory(
-    rig, make_video, socket_enabled, padding, begins
-):
+def test_request_without_end_is_not_kept_in_memory(rig, make_video, padding, begins):
     rig.engine.set_camera(file_camera(make_video(), paced=True, loop=True), Activity.OFF)
     parts = urlsplit(rig.engine.live_url("cam"))
     user = b64encode(f"homesec:{parts.password}".encode())
@@ -322,7 +318,7 @@ def test_request_without_end_is_not_kept_in_memory(
     assert (b" 200 " in answer) is bool(begins)
 
 
-def test_player_that_shows_all_begins_with_the_newest_keyframe(rig, make_video, socket_enabled):
+def test_player_that_shows_all_begins_with_the_newest_keyframe(rig, make_video):
     rig.engine.set_camera(
         file_camera(make_video(seconds=12, gop_s=1.0), paced=True, loop=True), Activity.DETECT
     )
@@ -344,9 +340,7 @@ def test_player_that_shows_all_begins_with_the_newest_keyframe(rig, make_video, 
     assert number_of(first) > before - 10
 
 
-def test_viewers_that_come_as_a_camera_closes_all_see_it(
-    rig, make_video, socket_enabled, monkeypatch
-):
+def test_viewers_that_come_as_a_camera_closes_all_see_it(rig, make_video, monkeypatch):
     """The camera closes as soon as it's unwatched, and opens again for the next viewer."""
     monkeypatch.setattr(output, "LINGER_S", 0.0)
     video = make_video(seconds=4)

@@ -18,8 +18,6 @@ from custom_components.homesec.engine.discovery import mover as mover_module, so
 from custom_components.homesec.engine.discovery.device import read_device
 from custom_components.homesec.engine.discovery.mover import Movers
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 LONG_S = 30.0
 LEFT = Movement(pan=-0.5)
 STILL = Movement()

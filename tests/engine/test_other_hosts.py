@@ -29,7 +29,7 @@ DASH = (
 
 
 @pytest.fixture
-def internal(socket_enabled):
+def internal():
     with internal_service() as service:
         yield service
 

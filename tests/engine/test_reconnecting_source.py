@@ -245,7 +245,7 @@ def entity_connection(feed):
     return open_source(config, feed, Timeline(FakeClock(), Pace.LIVE), Event())
 
 
-def test_entity_with_url_opens_stream(socket_enabled, http, make_video):
+def test_entity_with_url_opens_stream(http, make_video):
     url = http({"/video.mp4": Reply.file(make_video(seconds=1))}).url("/video.mp4")
     connection = entity_connection(Feed(url))
     assert isinstance(connection, ContainerConnection)

@@ -22,8 +22,6 @@ from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.errors import SourceError, SourceTimeout
 from custom_components.homesec.engine.core.source_url import parse_source_url
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 
 def open_stream(url, stop=None, **source):
     config = stream_camera(url, **source).source

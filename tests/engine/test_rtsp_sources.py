@@ -5,7 +5,6 @@ import threading
 from camera_servers import launch_line, rtsp
 from engine_rig import EngineRig, stream_camera
 import pytest
-import pytest_socket
 from videos import content
 
 from custom_components.homesec.engine.capture.probe import probe
@@ -40,7 +39,6 @@ def is_complete(shown):
 @pytest.fixture(scope="module")
 def recorded(make_video, tmp_path_factory):
     """One clip of each camera, recorded at the same time."""
-    pytest_socket.enable_socket()
     mounts = {
         f"/{name}": launch_line(make_video(seconds=36, walks=WALKS, **recipe), **options)
         for name, (recipe, options) in CAMERAS.items()

@@ -45,7 +45,7 @@ def ours(caplog):
 
 @pytest.mark.parametrize("kind", range(2), ids=["beside", "inside"])
 @pytest.mark.parametrize("number", range(4))
-def test_events_and_logs_never_contain_password(rig, all_logs, capfd, kind, number, socket_enabled):
+def test_events_and_logs_never_contain_password(rig, all_logs, capfd, kind, number):
     camera = list(configurations(addresses()[number]))[kind]
     rig.engine.set_camera(camera, Activity.RECORD)
     rig.wait_health(CameraHealth.LOST)
@@ -55,7 +55,7 @@ def test_events_and_logs_never_contain_password(rig, all_logs, capfd, kind, numb
     assert CANARY not in "".join(texts)
 
 
-def test_ffmpeg_writes_nothing_to_stderr(rig, capfd, socket_enabled, monkeypatch):
+def test_ffmpeg_writes_nothing_to_stderr(rig, capfd, monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.2)
     with silent_server() as server:
         for url in (f"rtsp://{server.address}/x", f"http://{closed_address()}/x"):

@@ -39,7 +39,7 @@ STEPS = st.one_of(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=25))
-def test_each_text_arrives_once_despite_faults(tmp_path_factory, socket_enabled, steps):
+def test_each_text_arrives_once_despite_faults(tmp_path_factory, steps):
     with TwilioServer() as twilio, patch.object(twilio_api, "MAX_CLOCK_SKEW_S", math.inf):
         with patch.dict("os.environ", {"HOMESEC_TWILIO_API": twilio.url}):
             sms = SmsSetup(tmp_path_factory.mktemp("texts"))

@@ -42,8 +42,6 @@ from custom_components.homesec.engine.worker.interface import WorkerSettings
 from custom_components.homesec.engine.worker.process_tools import OnDemandProcess, ProcessTools
 from custom_components.homesec.engine.worker.supervisor import SupervisedWorker
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 RUNNING, LOST, OFF = CameraHealth.RUNNING, CameraHealth.LOST, CameraHealth.OFF
 
 

@@ -26,7 +26,7 @@ WALK_S = 60.0
 
 
 @pytest.fixture
-def home(tmp_path, socket_enabled):
+def home(tmp_path):
     """An engine as Home Assistant has it, without cameras."""
     events = []
     engine = HomeSecEngine(

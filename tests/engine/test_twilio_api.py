@@ -172,7 +172,7 @@ def certificate(folder):
     return file
 
 
-def test_untrusted_certificate_is_refused(socket_enabled, tmp_path, monkeypatch):
+def test_untrusted_certificate_is_refused(tmp_path, monkeypatch):
     file = certificate(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(file)
@@ -185,7 +185,7 @@ def test_untrusted_certificate_is_refused(socket_enabled, tmp_path, monkeypatch)
         assert twilio.bodies() == ["Hello"]
 
 
-def test_slow_tls_handshake_is_not_maybe_sent(socket_enabled, monkeypatch):
+def test_slow_tls_handshake_is_not_maybe_sent(monkeypatch):
     monkeypatch.setattr(twilio_http, "CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv(twilio_http.REDIRECT, f"https://127.0.0.1:{silent.getsockname()[1]}")

@@ -80,7 +80,7 @@ def test_server_filters_and_pages_list(twilio):
     assert ask(twilio.url, other)["messages"] == []
 
 
-def test_server_runs_as_process(socket_enabled):
+def test_server_runs_as_process():
     process = subprocess.Popen(
         [sys.executable, "-m", "twilio_server"],
         stdin=subprocess.PIPE,

@@ -6,7 +6,6 @@ import re
 from threading import Thread
 
 import pytest
-import pytest_socket
 from videos import GROUND
 
 from homesec_dev.browser import Browser
@@ -84,13 +83,12 @@ class Played:
 @pytest.fixture(scope="module")
 def chromium():
     """One browser for all clips of a module."""
-    pytest_socket.enable_socket()  # the plugin enables sockets per test; this fixture lives longer
     with Browser() as page:
         yield page
 
 
 @pytest.fixture
-def browser(chromium, socket_enabled):
+def browser(chromium):
     """Return a browser to play clips with."""
     return chromium
 

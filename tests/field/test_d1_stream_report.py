@@ -53,7 +53,7 @@ KNOWN_LATER = {"standing"}
 
 
 @pytest.fixture
-def start(make_video, socket_enabled):
+def start(make_video):
     """Start cameras: ``start("plain")``."""
     with ExitStack() as running:
 

@@ -62,9 +62,7 @@ class Broken:
         ]
 
 
-def test_undecodable_camera_is_not_running_until_a_picture_is_decoded(
-    rig, film, socket_enabled, caplog
-):
+def test_undecodable_camera_is_not_running_until_a_picture_is_decoded(rig, film, caplog):
     caplog.set_level(logging.INFO, LOGGER)
     edit = Broken(film)
     with MisbehavingCamera(film, edit=edit) as camera:
@@ -91,7 +89,7 @@ def test_undecodable_camera_is_not_running_until_a_picture_is_decoded(
     assert camera.url not in caplog.text
 
 
-def test_silent_detector_makes_cameras_not_watched(rigs, film, socket_enabled):
+def test_silent_detector_makes_cameras_not_watched(rigs, film):
     rig = rigs(detector=StuckDetector())
     with MisbehavingCamera(film) as camera:
         rig.engine.set_camera(stream_camera(camera.url), Activity.DETECT)
@@ -109,7 +107,7 @@ def test_silent_detector_makes_cameras_not_watched(rigs, film, socket_enabled):
     ]
 
 
-def test_stuck_thread_is_noticed_from_outside(rig, film, socket_enabled, monkeypatch):
+def test_stuck_thread_is_noticed_from_outside(rig, film, monkeypatch):
     held = threading.Event()
     with MisbehavingCamera(film) as camera:
         rig.engine.set_camera(stream_camera(camera.url), Activity.DETECT)
@@ -133,7 +131,7 @@ LEGITIMATE = {
 }
 
 
-def test_watched_cameras_do_not_flap(rig, make_video, socket_enabled):
+def test_watched_cameras_do_not_flap(rig, make_video):
     cameras = []
     for name, (recipe, settings, faults) in LEGITIMATE.items():
         cameras.append(MisbehavingCamera(Film(make_video(**FILM | recipe)), **faults))
@@ -156,7 +154,7 @@ def test_file_that_ended_is_off_and_not_lost(rig, make_video):
     assert reports(rig) == [(CONNECTING, None), (RUNNING, None), (OFF, None)]
 
 
-def test_loading_detector_is_not_silent(rigs, film, socket_enabled):
+def test_loading_detector_is_not_silent(rigs, film):
     loaded = threading.Event()
 
     def create(_stop):

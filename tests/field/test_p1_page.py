@@ -15,7 +15,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import pytest_socket
 
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     *(pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(400)),
-    pytest.mark.usefixtures("socket_enabled"),
 ]
 
 LONG = "Hauseingangsüberwachungskamera" * 2
@@ -100,7 +98,6 @@ class Home:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home with one camera in which people walk by, a PIN, and clips of yesterday."""
-    pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
         client = ha.client

@@ -15,7 +15,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-import pytest_socket
 
 from custom_components.homesec.condition import CONDITIONS
 from custom_components.homesec.trigger import TRIGGERS
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     *(pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(400)),
-    pytest.mark.usefixtures("socket_enabled"),
 ]
 
 DESKTOP, PHONE = (1280, 900), (360, 740)
@@ -125,7 +123,6 @@ def click_until(page: Browser, text: str, is_so: Callable[[], bool]) -> None:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    pytest_socket.enable_socket()
     folder = tmp_path_factory.mktemp("ha")
     film = folder / "media" / "walk.mp4"
     film.parent.mkdir()

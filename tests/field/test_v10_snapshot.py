@@ -7,7 +7,6 @@ from threading import Event
 from engine_rig import EngineRig, stream_camera
 from http_camera import HttpCamera, head
 import pytest
-import pytest_socket
 from test_v9_mjpeg import MIXED, PICTURES, QUICK
 from videos import content
 
@@ -89,7 +88,6 @@ class Digest:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    pytest_socket.enable_socket()
     cameras = {make.__name__: HttpCamera(polled(make)) for make in KINDS}
     cameras["digest"] = HttpCamera(polled(with_length, Digest()))
     try:
@@ -125,7 +123,7 @@ def opened(camera, **settings):
 
 
 @pytest.mark.parametrize("rate", [1.0, 5.0])
-def test_rate_is_the_chosen_one(socket_enabled, rate):
+def test_rate_is_the_chosen_one(rate):
     waited = []
 
     class Waits(Event):
@@ -145,14 +143,14 @@ def test_rate_is_the_chosen_one(socket_enabled, rate):
     assert max(waited) == pytest.approx(1 / rate, abs=0.1)
 
 
-def test_probe_says_that_there_are_only_single_pictures(socket_enabled):
+def test_probe_says_that_there_are_only_single_pictures():
     with HttpCamera(polled(with_length)) as camera:
         source = stream_camera(camera.url(), pictures_per_s=10.0).source
         found = probe(source)
     assert (found.single_pictures, found.video_codec) == (True, "mjpeg")
 
 
-def test_wrong_password_is_said_at_once(socket_enabled):
+def test_wrong_password_is_said_at_once():
     def never(_request):
         return False
 
@@ -172,7 +170,7 @@ def failing(*fail_at):
     return answer
 
 
-def test_single_failure_is_skipped(socket_enabled):
+def test_single_failure_is_skipped():
     with HttpCamera(failing(1, 2, 4)) as camera:
         connection = opened(camera, pictures_per_s=10.0)
         packets = connection.packets()
@@ -180,7 +178,7 @@ def test_single_failure_is_skipped(socket_enabled):
         connection.close()
 
 
-def test_camera_that_fails_again_and_again_is_lost(socket_enabled):
+def test_camera_that_fails_again_and_again_is_lost():
     with HttpCamera(failing(*range(1, 9))) as camera:
         connection = opened(camera, pictures_per_s=10.0)
         with pytest.raises(SourceError):
@@ -188,7 +186,7 @@ def test_camera_that_fails_again_and_again_is_lost(socket_enabled):
         connection.close()
 
 
-def test_picture_that_is_none_is_refused_with_the_reason(socket_enabled):
+def test_picture_that_is_none_is_refused_with_the_reason():
     broken = with_length(b"\xff\xd8\xff" + bytes(500))
     with HttpCamera(lambda _: broken) as camera, pytest.raises(NoVideo):
         opened(camera)

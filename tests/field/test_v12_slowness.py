@@ -34,7 +34,7 @@ class SlowDetector(FigureDetector):
 
 
 @pytest.fixture
-def start(make_video, socket_enabled):
+def start(make_video):
     """Start cameras with and without sound; what plays is closed after the test."""
     running = []
 

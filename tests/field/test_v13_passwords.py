@@ -104,7 +104,7 @@ LOGINS += [
 ]
 
 
-@pytest.mark.usefixtures("socket_enabled", "_forget")
+@pytest.mark.usefixtures("_forget")
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
 def test_rtsp_cameras_accept_any_login(film, algorithm):
     for user, password in LOGINS:
@@ -115,7 +115,7 @@ def test_rtsp_cameras_accept_any_login(film, algorithm):
                 assert play(camera.url.replace("//", f"//{login}"), 1)
 
 
-@pytest.mark.usefixtures("socket_enabled", "_forget")
+@pytest.mark.usefixtures("_forget")
 @pytest.mark.parametrize("template", [("{digest}",), ("{basic}",)])
 def test_http_cameras_accept_any_login(template, monkeypatch):
     for user, password in LOGINS:

@@ -167,7 +167,7 @@ class DarkFigure(Detector):
         pass
 
 
-def test_person_in_front_of_the_clock_is_recorded(socket_enabled, film, tmp_path):
+def test_person_in_front_of_the_clock_is_recorded(film, tmp_path):
     detector = DarkFigure()
     with EngineRig(tmp_path, detector=detector) as rig:
         (clip,) = rig.play(file_camera(film))

@@ -31,7 +31,7 @@ CAMERAS = {  # by name: frames per second, the film, and the faults
 
 
 @pytest.fixture
-def cameras(make_video, socket_enabled):
+def cameras(make_video):
     running = {
         name: MisbehavingCamera(Film(make_video(seconds=20, walks=(), **film)), **faults)
         for name, (_, film, faults) in CAMERAS.items()

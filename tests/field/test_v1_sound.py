@@ -11,7 +11,6 @@ from camera_sound import aac, g711, g726, noise, opus
 from engine_rig import EngineRig, FakeClock, file_camera, stream_camera
 from misbehaving_camera import MisbehavingCamera
 import pytest
-import pytest_socket
 from videos import Recipe, content, frame_of, pictures, tone
 
 from custom_components.homesec.engine.capture.audio_choice import AudioChoice, aac_parameters
@@ -55,7 +54,6 @@ def film(make_video):
 @pytest.fixture(scope="module")
 def recorded(film, tmp_path_factory):
     """The clip, the statistics, and the log of a camera with each sound."""
-    pytest_socket.enable_socket()
     cameras = {name: MisbehavingCamera(film, sounds=SOUNDS[name]) for name in SOUNDS}
     log = []
     handler = logging.Handler(logging.INFO)
@@ -129,12 +127,12 @@ def status_of(sound, seconds, film):
         return connection.audio_status
 
 
-def test_announced_sound_that_never_comes_is_silent(socket_enabled, film):
+def test_announced_sound_that_never_comes_is_silent(film):
     assert status_of(g711(until_s=0.0), 1, film).problem is None
     assert status_of(g711(until_s=0.0), 11, film).problem is AudioProblem.SILENT
 
 
-def test_sound_of_garbage_is_broken(socket_enabled, film):
+def test_sound_of_garbage_is_broken(film):
     unit = b"\x00\x10" + (64 << 3).to_bytes(2) + bytes(range(100, 164))
     garbage = replace(aac(), payload=lambda _n: unit)
     assert status_of(garbage, 11, film).problem is AudioProblem.BROKEN

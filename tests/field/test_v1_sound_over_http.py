@@ -12,8 +12,6 @@ from custom_components.homesec.engine.capture.reconnecting_source import open_so
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.clock import SystemClock
 
-pytestmark = pytest.mark.usefixtures("socket_enabled")
-
 TS = 188  # bytes of a packet of a transport stream
 TYPES = {"mpegts": "video/mp2t", "flv": "video/x-flv"}
 

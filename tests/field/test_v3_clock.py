@@ -86,7 +86,7 @@ def reordered(make_video):
 
 
 @pytest.fixture
-def watched(rig, film, socket_enabled):
+def watched(rig, film):
     """Watch cameras at once until each has shown its visit; return their clips by name."""
     cameras = {}
 

@@ -97,7 +97,6 @@ def test_hevc_without_keyframes_is_recorded(rig, tmp_path):
     assert {*range(50, 90)} <= {*shown.numbers}
 
 
-@pytest.mark.usefixtures("socket_enabled")
 @pytest.mark.parametrize("sets", [Sets.BOTH, Sets.OUT_OF_BAND])
 def test_visit_at_an_rtsp_camera_is_in_a_clip(rig, tmp_path, sets):
     path = write_units(tmp_path / "film.ts", intra_refresh(9, ((4.0, 6.0),), period=10))

@@ -18,7 +18,7 @@ STEP_S = 0.1
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_first_pictures_are_evenly_spaced(make_video, socket_enabled, codec):
+def test_first_pictures_are_evenly_spaced(make_video, codec):
     film = Film(make_video(seconds=3, walks=(), bframes=2, codec=codec, options=PARAMETERS[codec]))
     with MisbehavingCamera(film) as camera:
         timeline = Timeline(SystemClock(), Pace.LIVE)

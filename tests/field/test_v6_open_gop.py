@@ -68,7 +68,6 @@ def test_open_gop_of_hevc_is_recorded_from_its_keyframe(rig, tmp_path):
     assert shown[-1] >= 95
 
 
-@pytest.mark.usefixtures("socket_enabled")
 def test_visit_at_an_rtsp_camera_is_in_a_clip(rig, tmp_path):
     path = write_units(tmp_path / "film.ts", open_gop(9, ((4.0, 6.0),), bframes=3))
     with MisbehavingCamera(Film(path), joins=True, start_s=0.5) as camera:

@@ -76,7 +76,6 @@ def test_size_that_changes_right_after_a_clip_began_costs_no_picture(rig, tmp_pa
     assert shown[-1] >= 95
 
 
-@pytest.mark.usefixtures("socket_enabled")
 @pytest.mark.parametrize("sets", [Sets.BOTH, Sets.IN_BAND])
 def test_visit_at_an_rtsp_camera_is_in_one_clip(rig, tmp_path, sets):
     recipe = Recipe(seconds=9, walks=((4.0, 6.0),))

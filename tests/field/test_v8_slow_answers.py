@@ -32,7 +32,7 @@ CAMERAS = {  # by name: the film, and the faults
 
 
 @pytest.fixture
-def cameras(make_video, socket_enabled):
+def cameras(make_video):
     """All cameras, running."""
     running = {
         name: MisbehavingCamera(Film(make_video(**film)), **faults)
@@ -57,7 +57,7 @@ def test_slow_camera_is_opened_in_the_form_and_by_the_engine(rig, cameras):
     rig.stop()
 
 
-def test_camera_without_keyframe_is_named_as_such(make_video, socket_enabled, monkeypatch):
+def test_camera_without_keyframe_is_named_as_such(make_video, monkeypatch):
     monkeypatch.setattr(container, "OPEN_TIMEOUT_S", 1.0)
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 1.0)
     faults = {"start_s": 1.0, "sets": Sets.IN_BAND}
@@ -70,7 +70,7 @@ def test_camera_without_keyframe_is_named_as_such(make_video, socket_enabled, mo
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "MEDIA"])
-def test_camera_that_never_answers_is_a_timeout(make_video, socket_enabled, monkeypatch, method):
+def test_camera_that_never_answers_is_a_timeout(make_video, monkeypatch, method):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.5)
     film = Film(make_video(**SHORT))
     with (

@@ -7,7 +7,6 @@ from engine_rig import EngineRig, stream_camera
 from http_camera import HttpCamera, head
 from hypothesis import given, strategies as st
 import pytest
-import pytest_socket
 from videos import content, frame_of, picture
 
 from custom_components.homesec.engine.capture import open as opening
@@ -127,7 +126,6 @@ def endless(dialect):
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    pytest_socket.enable_socket()
     cameras = {name: HttpCamera(endless(name)) for name in DIALECTS}
     try:
         with EngineRig(tmp_path_factory.mktemp("mjpeg")) as rig:
@@ -153,13 +151,13 @@ def test_mjpeg_of_any_dialect_is_recorded_with_all_pictures(recorded, dialect):
     assert (stats[dialect].video_codec, stats[dialect].reconnects) == ("mjpeg", 0)
 
 
-def test_page_instead_of_pictures_has_no_video(socket_enabled):
+def test_page_instead_of_pictures_has_no_video():
     page = b"<html><body>Please log in</body></html>" * 200
     with HttpCamera(lambda _: [head("text/html"), page]) as camera, pytest.raises(NoVideo):
         first_packets(camera.url(), 1)
 
 
-def test_multipart_of_something_else_has_no_video(socket_enabled):
+def test_multipart_of_something_else_has_no_video():
     text = b"--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n" * 100
     with HttpCamera(lambda _: [head(MIXED), text]) as camera, pytest.raises(NoVideo):
         first_packets(camera.url(), 1)
@@ -174,21 +172,21 @@ def first_packets(url, count):
         connection.close()
 
 
-def test_answer_without_any_byte_is_late(socket_enabled, monkeypatch):
+def test_answer_without_any_byte_is_late(monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
     silent = [head("application/octet-stream"), *[None] * 600]
     with HttpCamera(lambda _: silent) as camera, pytest.raises(SourceTimeout):
         first_packets(camera.url(), 1)
 
 
-def test_multipart_without_any_picture_is_late(socket_enabled, monkeypatch):
+def test_multipart_without_any_picture_is_late(monkeypatch):
     monkeypatch.setattr(opening, "OPEN_TIMEOUT_S", 0.3)
     silent = [head(f"{MIXED}; boundary=b"), b"--b\r\n", *[None] * 600]
     with HttpCamera(lambda _: silent) as camera, pytest.raises(SourceTimeout):
         first_packets(camera.url(), 1)
 
 
-def test_damaged_picture_is_left_out(socket_enabled):
+def test_damaged_picture_is_left_out():
     damaged = PICTURES[1].replace(b"\xff\xc0", b"\xff\xef", 1)  # no frame header
 
     def answer(_request):
@@ -198,7 +196,7 @@ def test_damaged_picture_is_left_out(socket_enabled):
         assert len(first_packets(camera.url(), 4)) == 4
 
 
-def test_camera_that_sends_damaged_pictures_only_is_refused(socket_enabled):
+def test_camera_that_sends_damaged_pictures_only_is_refused():
     damaged = PICTURES[1].replace(b"\xff\xc0", b"\xff\xef", 1)
 
     def answer(_request):

@@ -11,7 +11,6 @@ from urllib.request import urlopen
 
 from fake_gcs import FakeGcs
 import pytest
-import pytest_socket
 from upgrade_fixtures import (
     DRIVE,
     ENTRY_ID,
@@ -30,7 +29,7 @@ from homesec_dev.demo_setup import entity_id
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.ha_client import HaClient, HaError
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("socket_enabled")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 TWILIO = Path(__file__).parents[1] / "twilio_server.py"
 
@@ -54,7 +53,6 @@ class Upgraded:
 
 @pytest.fixture(scope="module")
 def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
-    pytest_socket.enable_socket()  # the plugin's fixture is per test; this one lives longer
     folder = tmp_path_factory.mktemp("ha")
     pipe = subprocess.PIPE
     with (

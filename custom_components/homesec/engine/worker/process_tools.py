@@ -13,7 +13,7 @@ from .exit_report import signal_name
 from .process import WorkerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ..core.camera_reports import Probe
@@ -68,6 +68,7 @@ class OnDemandProcess:
         # The condition's lock guards everything below.
         self._process: WorkerProcess | None = None
         self._thread: Thread | None = None
+        self._threads: list[Thread] = []
         self._calls = 0
         self._idle_since = 0.0  # monotonic seconds
         self._stopping = False
@@ -94,12 +95,13 @@ class OnDemandProcess:
         """End the process; calls that run raise ``WorkerDied``."""
         with self._changed:
             self._stopping = True
-            process, thread = self._process, self._thread
+            process, threads = self._process, self._threads
             self._changed.notify_all()
         if process is not None:
             process.stop()
-        if thread is not None:
-            thread.join(timeout_s)
+        deadline = time.monotonic() + timeout_s
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     @property
     def pid(self) -> int | None:
@@ -128,8 +130,7 @@ class OnDemandProcess:
             if self._process is not None and not self._process.connection.is_open:
                 self._process = self._thread = None
             if self._process is None and self._thread is None and not self._stopping:
-                self._thread = Thread(target=self._run, name=f"homesec-{self._name}", daemon=True)
-                self._thread.start()
+                self._thread = self._start_thread(self._run, f"homesec-{self._name}")
             self._changed.wait_for(
                 lambda: self._process or self._thread is None or self._stopping, SPAWN_S
             )
@@ -137,6 +138,13 @@ class OnDemandProcess:
                 raise WorkerMissing
             self._calls += 1
             return self._process
+
+    def _start_thread(self, target: Callable[..., None], name: str, *args: object) -> Thread:
+        """Start a thread that ``stop`` waits for; called with ``_changed`` held."""
+        thread = Thread(target=target, args=args, name=name, daemon=True)
+        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+        thread.start()
+        return thread
 
     def _run(self) -> None:
         process = WorkerProcess(
@@ -161,16 +169,11 @@ class OnDemandProcess:
             stopping = self._stopping  # while it was started
             self._process = process
             self._idle_since = time.monotonic()
+            if not stopping:
+                self._start_thread(self._end_when_idle, f"homesec-{self._name}-idle", process)
             self._changed.notify_all()
         if stopping:
             process.stop()
-            return
-        Thread(
-            target=self._end_when_idle,
-            args=(process,),
-            name=f"homesec-{self._name}-idle",
-            daemon=True,
-        ).start()
 
     def _end_when_idle(self, process: WorkerProcess) -> None:
         with self._changed:
