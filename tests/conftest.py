@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 import pytest
 import pytest_socket
 from twilio_server import TwilioServer
+from xdist.scheduler import LoadFileScheduling
 
 # How long examples of property tests take depends on what else the machine does. What must pass
 # before a change lands tries the same ones each time, and fewer; elsewhere, each run tries others.
@@ -23,7 +24,7 @@ settings.register_profile(
     "homesec",
     deadline=None,
     derandomize="CI" in os.environ,
-    max_examples=50 if "CI" in os.environ else 100,
+    max_examples=30 if "CI" in os.environ else 100,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("homesec")
@@ -34,6 +35,22 @@ LONG = {"e2e", "long"}
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
+
+
+class TwoEnds(LoadFileScheduling):
+    """Every second process takes its files from the end, where the short tests are.
+
+    So no more than half of the processes run a Home Assistant and a browser at the same time.
+    """
+
+    def _assign_work_unit(self, node):
+        if self.nodes.index(node) % 2:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return TwoEnds(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -40,6 +40,7 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--mute-audio",
+    "--force-prefers-reduced-motion",
     "--autoplay-policy=no-user-gesture-required",
     # No requests to Google's servers, which may be out of reach.
     "--disable-background-networking",

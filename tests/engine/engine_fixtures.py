@@ -1,6 +1,7 @@
 """Fixtures of tests of the engine: videos, clocks, servers, a whole engine."""
 
 from contextlib import ExitStack
+import os
 
 from camera_servers import HttpServer, rtsp
 from engine_rig import EngineRig, FakeClock, media_packets
@@ -14,7 +15,11 @@ from homesec_dev import footage
 @pytest.fixture(scope="session")
 def make_video(tmp_path_factory):
     """Make videos: ``make_video(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
-    folder = tmp_path_factory.mktemp("videos")
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # that of all processes
+    folder /= "videos"
+    folder.mkdir(exist_ok=True)
     return lambda **recipe: cached(folder, Recipe(**recipe))
 
 

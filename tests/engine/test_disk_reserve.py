@@ -1,6 +1,7 @@
 """The disk reserve, on a real disk that is mounted for the test."""
 
 from contextlib import suppress
+import errno
 import random
 import shutil
 import threading
@@ -123,3 +124,14 @@ def test_reserve_on_refusing_disk_raises_nothing(tmp_path):
     nowhere.allocate()
     DiskReserve(tmp_path / "nowhere" / "reserve").allocate()
     DiskReserve(tmp_path / "nowhere" / "reserve").release()
+
+
+@pytest.mark.parametrize("refused", [None, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+def test_reserve_takes_space_on_every_file_system(reserve, tmp_path, monkeypatch, refused):
+    def refuse(*_):
+        raise OSError(refused, "refused")  # as musl does for such a file system
+
+    if refused is not None:
+        monkeypatch.setattr(disk_reserve.os, "posix_fallocate", refuse)
+    reserve.allocate()
+    assert (tmp_path / "reserve").stat().st_blocks * 512 >= RESERVE_BYTES

@@ -7,7 +7,8 @@ check which frames a clip has.
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from itertools import count
+from hashlib import sha256
+import os
 from pathlib import Path
 
 import av
@@ -21,7 +22,6 @@ FIGURE = 235
 _BLOCK = 16
 _BITS = 12
 _FAINT = 6
-_numbers = count()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,10 @@ class FigureDetector(Detector):
 
 @cache
 def cached(folder, recipe):
-    """Return the video of a recipe, written once."""
+    """Return the video of a recipe, written once, by whichever process needs it first."""
     suffix = {"mpegts": "ts", "avi": "avi", "h264": "h264", "matroska": "mkv"}
-    name = f"video-{next(_numbers)}.{suffix.get(recipe.container, 'mp4')}"
-    return write(folder / name, recipe)
+    name = f"{sha256(repr(recipe).encode()).hexdigest()}.{suffix.get(recipe.container, 'mp4')}"
+    path = folder / name
+    if not path.exists():
+        write(folder / f"{os.getpid()}-{name}", recipe).rename(path)
+    return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 import hashlib
 import time
 from types import MappingProxyType
@@ -47,15 +48,19 @@ with patch.object(pins_module, "COST", LOW_COST):
     }
 
 
+@cache
+def _earlier_digest(code: str) -> bytes:
+    return hashlib.scrypt(code.encode(), salt=code.encode(), n=2**14, r=8, p=1, dklen=32)
+
+
 def earlier_pin(code: str, *, name: str, kind: PinKind) -> dict[str, Any]:
     """Return a PIN as earlier versions stored it: cheaper, with a salt of its own, and openly."""
     salt = code.encode()
-    digest = hashlib.scrypt(code.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
     return {
         "name": name,
         "kind": kind.value,
         "salt": salt.hex(),
-        "digest": digest.hex(),
+        "digest": _earlier_digest(code).hex(),
         "cost": 2**14,
     }
 

@@ -1,13 +1,14 @@
-"""A file of zeros that is deleted to make room when the disk is full (a ballast file).
+"""A file that is deleted to make room when the disk is full (a ballast file).
 
 SQLite opens no database on a full disk, so after a restart nothing could run and make room.
 """
 
 from contextlib import suppress
+import errno
 import logging
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..core.damaged_files import is_regular_file
 
@@ -34,7 +35,7 @@ class DiskReserve:
                 _LOGGER.warning("The disk is full: using the disk reserve")
 
     def allocate(self) -> None:
-        """Write the file, if there's none and enough free space."""
+        """Create the file, if there's none and enough free space."""
         try:
             size = self._path.stat().st_size if self._path.exists() else 0
             free_bytes = shutil.disk_usage(self._path.parent).free
@@ -43,8 +44,18 @@ class DiskReserve:
             if not is_regular_file(self._path):
                 self._path.unlink(missing_ok=True)  # to write into a pipe would block
             with self._path.open("wb") as file:
-                file.write(bytes(RESERVE_BYTES))
-                file.flush()
+                _take_space(file)
                 os.fsync(file.fileno())
         except OSError as err:
             _LOGGER.debug("There is no disk reserve: %s", err.strerror)
+
+
+def _take_space(file: BinaryIO) -> None:
+    """Let the file take its space; written are zeros only if the file system allocates none."""
+    try:
+        os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    except OSError as err:
+        if err.errno not in (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        file.write(bytes(RESERVE_BYTES))
+        file.flush()
