@@ -294,8 +294,9 @@ def test_camera_that_hangs_is_left_behind_and_logged(rig, quiet, monkeypatch, ca
     monkeypatch.setattr(camera_host.CameraSession, "run", lambda self: gate.wait(LONG_S) and None)
     rig.engine.set_camera(quiet(), Activity.DETECT)
     rig.engine.stop(timeout_s=0.2)
-    assert "Front door did not stop in time" in caplog.text
     gate.set()
+    assert "Front door did not stop in time. Its threads: homesec-camera-" in caplog.text
+    assert " > threading.py:" in caplog.text
 
 
 def test_set_camera_after_stop_does_nothing(rig, quiet):

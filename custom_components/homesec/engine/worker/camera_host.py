@@ -4,9 +4,12 @@ It's the same code in a child process and, for tests and plain scripts, in the p
 """
 
 import logging
+from pathlib import Path
 import random
+import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING
 
 from ..camera.session import CameraSession
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+PLACES = 5
 PICTURE_S = 15.0
 """A camera that is off stays open for this long after a picture, for dashboards that request one
 every 10 s."""
@@ -321,4 +325,17 @@ def _join(session: CameraSession, thread: threading.Thread, deadline: float) -> 
     """Wait for a camera's thread until ``deadline``; one that hangs in a driver is left behind."""
     thread.join(max(0.1, deadline - time.monotonic()))
     if thread.is_alive():
-        _LOGGER.warning("Camera %s did not stop in time", session.config.name)
+        name, places = session.config.name, _places(session.config.id)
+        _LOGGER.warning("Camera %s did not stop in time. Its threads: %s", name, places)
+
+
+def _places(camera_id: str) -> str:
+    """Return the innermost calls of a camera's threads, which are named after it."""
+    frames = sys._current_frames()  # noqa: SLF001 - there is no other way
+    places = []
+    for thread in threading.enumerate():
+        if thread.name.endswith(camera_id[-6:]) and (frame := frames.get(thread.ident or 0)):
+            stack = traceback.extract_stack(frame)[-PLACES:]
+            calls = " > ".join(f"{Path(call.filename).name}:{call.lineno}" for call in stack)
+            places.append(f"{thread.name} {calls}")
+    return ", ".join(places)
