@@ -66,7 +66,8 @@ def wait_until(condition):
 
 
 def number_in(rig, width):
-    """Return the number of the frame that is the live picture."""
+    """Return the number of the frame that is the live picture, once there is one."""
+    wait_until(lambda: rig.engine.jpeg("cam", width=width))
     with av.open(io.BytesIO(rig.engine.jpeg("cam", width=width))) as file:
         return number_of(next(file.decode(video=0)))
 

@@ -49,6 +49,8 @@ _PERMISSION = re.compile(r"storage\.[a-z]+\.[A-Za-z]+")
 _SECRET = re.compile(r"(?<=\?)\S+|[\w+=-]{32,}")
 """Parts of a message that may be a signature, a token, or an upload's session."""
 _LONG_RUN = re.compile(r"[\w+=/.-]{32,}")
+_LAST_LINES = re.compile(r"\.\.\.(?: \S{12,}(?= |$))+")
+"""What follows a secret may belong to it: the last line of a key is short."""
 _MIXED = re.compile(r"(?=[^/.]*[a-z])(?=[^/.]*[A-Z])(?=[^/.]*\d)[^/.]{8,}")
 """A piece of base64, which may contain slashes; names of objects, keys, and policies aren't so."""
 MAX_ANSWER = 300  # characters of a message in the log
@@ -96,7 +98,8 @@ def _error(  # noqa: PLR0911 - a table
 def _for_log(status: int, reasons: set[str], message: str) -> str:
     """Return an answer as one short line, without what may be a secret."""
     text = _SECRET.sub("...", " ".join(message.split()))
-    text = _LONG_RUN.sub(lambda run: "..." if _MIXED.search(run[0]) else run[0], text)[:MAX_ANSWER]
+    text = _LONG_RUN.sub(lambda run: "..." if _MIXED.search(run[0]) else run[0], text)
+    text = _LAST_LINES.sub("...", text)[:MAX_ANSWER]
     return " ".join(filter(None, (f"HTTP {status}", *sorted(reasons), text)))
 
 

@@ -123,7 +123,7 @@ class NcnnDetector(NetworkDetector):
         picture = self._gray_picture()
         blob = self._head_of(picture).letterbox.blob(picture)
         try:
-            networks = list(map(self._load, ALGORITHMS))
+            networks = [*filter(None, [self._network]), *map(self._load, ALGORITHMS[1:])]
             self._network = min(networks, key=lambda network: network.measure_s(blob))
         except _ERRORS as err:
             raise self._broken(str(err)) from err
