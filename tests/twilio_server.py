@@ -129,7 +129,7 @@ class TwilioServer(ThreadedServer):
         with self._lock:
             return [fields for m, _, fields, _ in self.requests if m == method]
 
-    def wait_for(self, count, timeout_s=25.0):
+    def wait_for(self, count, timeout_s=60.0):
         """Wait until it has accepted this many texts."""
         with self._lock:
             met = self.account.arrived.wait_for(lambda: len(self.messages) >= count, timeout_s)

@@ -67,7 +67,7 @@ class House:
     def called(self, action: str) -> dict[str, Any]:
         """Wait for the next call of an action and return its data."""
         while True:
-            call = self.actions.next(timeout_s=10)["data"]
+            call = self.actions.next(timeout_s=60)["data"]
             if f"{call['domain']}.{call['service']}" == action:
                 return call["service_data"]
 

@@ -158,7 +158,7 @@ def test_picture_is_saved_in_its_full_size(home: Home, tmp_path: Path) -> None:
     page = home.page
     page.command("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     page.click("Save picture")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not (found := list(tmp_path.glob("*.jpg"))):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -13,7 +13,7 @@ from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.pool import DetectionPool
 
 PERSON = [Detection("person", 0.9, Box(0, 0, 1, 1))]
-LONG_S = 20.0  # a wait that only a failing test reaches
+LONG_S = 60.0  # a wait that only a failing test reaches
 NEVER_S = (1e6, 1e6)
 
 

@@ -143,7 +143,7 @@ def test_call_pending_when_the_other_side_ends_raises():
         thread.join(10)
         gate.open.set()
         assert len(errors) == 1
-        near.lost.get(timeout=10)
+        near.lost.get(timeout=60)
         with pytest.raises(WorkerDied):
             near.connection.call(WAIT, deadline_s=60)
 
@@ -230,7 +230,7 @@ def test_reader_that_reads_no_events_loses_the_connection(monkeypatch):
     with spoken_to({}) as (_unread, side):
         with pytest.raises(WorkerDied):
             tell_without_end(side.connection)
-        assert "read" in side.lost.get(timeout=10)
+        assert "read" in side.lost.get(timeout=60)
 
 
 def test_flood_of_messages_waits_and_then_ends_the_connection(monkeypatch):
@@ -242,7 +242,7 @@ def test_flood_of_messages_waits_and_then_ends_the_connection(monkeypatch):
         with suppress(OSError):
             sock.sendall(HELLO + message * 100_000)
         gate.open.set()
-        assert "faster" in side.lost.get(timeout=20)
+        assert "faster" in side.lost.get(timeout=60)
 
 
 def test_messages_before_the_end_are_handled_before_the_loss_is_reported():
@@ -283,7 +283,7 @@ def test_message_that_is_not_as_agreed_ends_the_connection(message):
         with suppress(OSError):
             sock.sendall(message)
             sock.shutdown(socket.SHUT_WR)
-        side.lost.get(timeout=10)
+        side.lost.get(timeout=60)
         assert not side.connection.is_open
 
 
@@ -303,7 +303,7 @@ def test_random_messages_end_the_connection_or_are_handled(seed):
         with suppress(OSError):
             sock.sendall(stream)
             sock.shutdown(socket.SHUT_WR)
-        assert side.lost.get(timeout=20)
+        assert side.lost.get(timeout=60)
         assert "defect" not in side.connection._reason
 
 

@@ -27,7 +27,7 @@ from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
 SAVED = json.loads((Path(__file__).parent / "old_encryption.json").read_text())
 CLIPS, SIZES, OLD_KEY = SAVED["clips"], SAVED["sizes"], SAVED["key"]
 KEY = PrivateKey(bytes(range(32)))
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 
 
 def film(which):

@@ -104,7 +104,7 @@ def test_engine_that_stopped_leaves_no_process(home):
 
 
 def first_packet(url):
-    with av.open(url, timeout=20) as video:
+    with av.open(url, timeout=60) as video:
         return next(video.demux(video=0))
 
 

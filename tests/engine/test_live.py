@@ -53,7 +53,7 @@ def wait_for(condition):
 @contextmanager
 def watch(url):
     """Open live video as Home Assistant does."""
-    with av.open(url, timeout=20) as opened:
+    with av.open(url, timeout=60) as opened:
         yield opened
 
 

@@ -18,7 +18,7 @@ from custom_components.homesec.engine.discovery import mover as mover_module, so
 from custom_components.homesec.engine.discovery.device import read_device
 from custom_components.homesec.engine.discovery.mover import Movers
 
-LONG_S = 30.0
+LONG_S = 60.0
 LEFT = Movement(pan=-0.5)
 STILL = Movement()
 MOVED_LEFT = ("move", "-0.5", "0.0", "0.0")
@@ -40,7 +40,7 @@ def movable(device, **changed):
 
 def wait_for(condition):
     """Wait until something is true, for as long as a slow computer may need."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

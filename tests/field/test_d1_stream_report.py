@@ -15,7 +15,7 @@ from custom_components.homesec.engine.capture.probe import probe
 from custom_components.homesec.engine.core.stream_verdict import StreamVerdict, findings
 from custom_components.homesec.engine.core.types import Activity
 
-WAIT_S = 40.0  # only failing tests wait this long
+WAIT_S = 60.0  # only failing tests wait this long
 MEASURED_S = 4.0  # then even the rarest keyframes are known to be rare
 
 _X264 = "scenecut=0:bframes={bframes}:b-adapt=0:open-gop={open_gop}:keyint={gop}:min-keyint=2"

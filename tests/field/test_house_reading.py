@@ -24,7 +24,7 @@ from custom_components.homesec.engine.db import database
 from custom_components.homesec.engine.library.catalog import Catalog
 
 VISIT = {"seconds": 12, "walks": ((4.0, 8.0),)}
-LONG_S = 30.0
+LONG_S = 60.0
 
 
 # --- a share that hangs -------------------------------------------------------------------------

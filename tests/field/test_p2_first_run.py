@@ -114,7 +114,7 @@ def field(name: str) -> str:
 
 def click_until(page: Browser, text: str, is_so: Callable[[], bool]) -> None:
     """Click what has this text; again, if a dialog that is still opening missed it."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < deadline, f"{text} does nothing"
         page.click(text)

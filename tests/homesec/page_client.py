@@ -55,7 +55,7 @@ class PageClient:
             self._events.append(answer["event"])
 
     async def next_event(
-        self, matches: Callable[[dict[str, Any]], object], timeout_s: float = 10
+        self, matches: Callable[[dict[str, Any]], object], timeout_s: float = 60
     ) -> dict[str, Any]:
         """Return the next event that matches."""
         async with asyncio.timeout(timeout_s):

@@ -120,7 +120,7 @@ def start_arming(hass: HomeAssistant, entry: MockConfigEntry, **how: Any) -> asy
 
 async def wait_for(condition: Callable[[], object]) -> None:
     """Wait for a condition, but not for all running tasks."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - of many kinds
             await asyncio.sleep(0.02)
 

@@ -88,7 +88,7 @@ async def test_camera_moves_sees_who_passes_and_is_saved(
     assert stream.status == 200
     assert stream.content_type == "multipart/x-mixed-replace"
     shown = set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(shown) < 4:
             shown.add(await next_jpeg(stream.content))
     assert all(jpeg.startswith(b"\xff\xd8\xff") for jpeg in shown)
@@ -110,7 +110,7 @@ async def test_camera_moves_sees_who_passes_and_is_saved(
     assert camera.title == "Garden"
     assert not bare_entry.runtime_data.tryouts
     assert not bare_entry.runtime_data.previews
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await stream.content.read()  # the stream has ended
     assert (await stranger.get(address)).status == 404
     assert await bare_entry.runtime_data.pictures.async_find(camera.subentry_id)
@@ -235,7 +235,7 @@ async def test_walk_shows_its_progress(
         )
         assert (shown["type"], shown["progress_action"]) == (FlowResultType.SHOW_PROGRESS, "walk")
         assert "/tryout/" in signed_picture(shown)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             shares = [await drawn.get() for _ in range(3)]
         scripted_tryout.go_on.set()
         await hass.async_block_till_done()

@@ -104,7 +104,7 @@ async def test_slow_installation_goes_on_after_search(
         found = await discovery.async_search(hass, running)
         assert found.error == DiscoveryMissing.key
         release.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await installed.wait()
 
 

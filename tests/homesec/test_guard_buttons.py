@@ -247,7 +247,7 @@ async def test_flood_of_buttons_does_not_make_one_of_them_forgotten(
     await arm(hass, entry)
     for _ in range(30):
         hass.bus.async_fire("mobile_app_notification_action", {}, context=Context(user_id=guest.id))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while "go" not in hass.bus.async_listeners():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0)
     hass.bus.async_fire("go")

@@ -289,7 +289,7 @@ async def send(client: Any, message: dict[str, Any]) -> str:
     if message.get("type") == "config/entity_registry/update":
         message["entity_id"] = message["entity_id"][0]
     await client.send_json_auto_id(message)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             answer = await client.receive_json()
             if answer["type"] in ("result", "pong"):

@@ -287,7 +287,7 @@ async def test_status_subscription_drops_removed_camera(
 ) -> None:
     await page.call("house/subscribe")
     hass.config_entries.async_remove_subentry(entry, CAMERA_ID)
-    await page.next_event(lambda status: status["cameras"] == [], timeout_s=3)
+    await page.next_event(lambda status: status["cameras"] == [])
     assert "Unexpected exception" not in caplog.text
 
 

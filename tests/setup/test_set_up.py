@@ -15,7 +15,7 @@ import pytest
 from homesec_dev.bootstrap import console, paths, virtualenv
 from homesec_dev.bootstrap.console import CommandError
 
-LONG_S = 30
+LONG_S = 60
 # A set-up that is killed while it installs the tests' tools.
 STUCK = """
 import time
