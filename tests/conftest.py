@@ -50,7 +50,7 @@ class TwoEnds(LoadFileScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    return TwoEnds(config, log)
+    return TwoEnds(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

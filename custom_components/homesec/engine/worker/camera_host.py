@@ -42,7 +42,7 @@ PLACES = 5
 PICTURE_S = 15.0
 """A camera that is off stays open for this long after a picture, for dashboards that request one
 every 10 s."""
-REMOVAL_S = 5.0  # a camera's thread that takes longer hangs in a driver, and is left behind
+REMOVAL_S = 15.0  # a camera's thread that takes longer hangs in a driver, and is left behind
 
 
 class CameraHost:

@@ -37,7 +37,7 @@ STEADY_S = 60.0
 RESTARTS_S = (1.0, 60.0)
 """Waits before a worker that keeps crashing is started; after one crash, there's none."""
 CALL_S = 15.0
-REMOVAL_S = 10.0
+REMOVAL_S = 20.0
 FORGIVE_EVERY_S = 30.0
 ISOLATED_SHARE = 2
 """A camera alone may take one part of so many of a shared worker's memory."""
