@@ -132,7 +132,7 @@ class HaClient:
         return state
 
     def wait_for_state(
-        self, entity_id: str, wanted: str | Callable[[Json], bool], *, timeout_s: float = 30
+        self, entity_id: str, wanted: str | Callable[[Json], bool], *, timeout_s: float = 60
     ) -> Json:
         """Wait until the entity has this state, or one that the predicate accepts."""
         accepts = wanted if callable(wanted) else lambda state: state["state"] == wanted

@@ -156,7 +156,9 @@ def test_clip_plays_and_seeks_in_media_browser(house: House, browser: Browser) -
 
 def test_image_entity_shows_last_detection(house: House) -> None:
     client = house.ha.client
-    image = client.fetch(f"/api/image_proxy/{entity_id(client, 'image')}")
+    entity = entity_id(client, "image")
+    client.wait_for_state(entity, lambda state: state["state"] not in ("unknown", "unavailable"))
+    image = client.fetch(f"/api/image_proxy/{entity}")
     assert image.status == HTTPStatus.OK
     assert image.body.startswith(b"\xff\xd8\xff")
 

@@ -32,6 +32,8 @@ class Sound:
     fmtp: str = ""
     from_s: float = 0.0
     until_s: float = math.inf
+    every_s: float = math.inf
+    """After how many seconds it begins again."""
     clock: Clock = steady
     reports: Reports | None = None
 

@@ -416,8 +416,11 @@ class _Media:
             track = self._tracks.get(f"sound{n}")
             while track is not None:
                 at_s = self._sound_packets[n] * sound.ticks / sound.clock_hz
-                if at_s >= min(until_s, sound.until_s):
+                if at_s >= until_s:
                     break
+                if at_s % sound.every_s >= sound.until_s:
+                    self._sound_packets[n] += 1
+                    continue
                 if sound.reports is not None and at_s >= self._next_sound_report_s[n]:
                     self._next_sound_report_s[n] = at_s + self._behavior.report_every_s
                     self._report(track, sound.reports(at_s), sound.clock_hz, 0)

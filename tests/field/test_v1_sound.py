@@ -34,7 +34,7 @@ SOUNDS = {
     "speex": [noise("SPEEX")],
     "silent": [g711(until_s=0.0)],
     "late": [g711(from_s=1.5)],
-    "stops": [g711(until_s=2.5)],
+    "stops": [g711(until_s=2.5, every_s=6.0)],  # as the film
     "first-fails": [noise("SPEEX"), g711("alaw")],
     "first-silent": [g711(until_s=0.0), g711("alaw")],
     "first-garbage": [noise("MPEG4-GENERIC", clock_hz=16_000, fmtp=AAC), g711()],
