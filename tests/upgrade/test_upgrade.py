@@ -197,5 +197,8 @@ def test_upgrade_recipient_is_still_texted(upgraded: Upgraded) -> None:
 
 def test_upgrade_log_names_only_the_camera_that_is_not_there(upgraded: Upgraded) -> None:
     assert upgraded.ha.stop() == 0
+    # A house that was off for days distrusts its clock once it looks for old clips.
+    expected = ("Garden", "The clock jumped ahead: no clip expires for a while")
     findings = upgraded.ha.log_findings().ours
-    assert all("Garden" in record.message for record in findings), findings
+    others = [each for each in findings if not any(text in each.message for text in expected)]
+    assert others == []
