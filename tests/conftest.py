@@ -6,6 +6,7 @@ The pytest plugin brings a package of that name too; whichever is imported first
 import custom_components  # noqa: F401  # isort: skip
 
 import asyncio
+import inspect
 import os
 import threading
 import time
@@ -32,9 +33,28 @@ settings.load_profile("homesec")
 LONG = {"e2e", "long"}
 """Marks tests to start first, so that no long one is left at the end."""
 
+ONLY_FOR_HOME_ASSISTANT = {
+    "configure_event_loop",
+    "disable_http_server",
+    "enable_event_loop_debug",
+    "skip_stop_scripts",
+    "verify_cleanup",
+    "wait_for_stop_scripts_after_shutdown",
+}
+"""Fixtures that the plugin gives to each test; what they take adds up over thousands of tests."""
 
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
+    for item in items:
+        if not needs_home_assistant(item):
+            for name in ONLY_FOR_HOME_ASSISTANT & {*item.fixturenames}:
+                item.fixturenames.remove(name)
+
+
+def needs_home_assistant(item):
+    return "hass" in item.fixturenames or inspect.iscoroutinefunction(item.obj)
 
 
 class TwoEnds(LoadFileScheduling):
@@ -60,25 +80,36 @@ def pytest_runtest_setup(item):
     The plugin prevents that for a moment before each test. A server that serves several tests would
     end if it accepted a connection just then. Connections reach only the loopback in any case.
     """
-    if "hass" in item.fixturenames:
+    if needs_home_assistant(item):
         return (yield)
     with patch.object(pytest_socket, "disable_socket"):
         return (yield)
 
 
-def _own_threads():
-    return {thread for thread in threading.enumerate() if thread.name.startswith("homesec-")}
-
-
 @pytest.fixture(autouse=True)
-def _ended_threads(verify_cleanup):
-    """Wait for threads that are ending before the plugin looks for ones left behind."""
-    before = _own_threads()
+def _ended_threads(request):
+    """Wait for threads of HomeSec that are ending, then see to it that none is left behind."""
+    checked = needs_home_assistant(request.node)
+    if checked:
+        request.getfixturevalue("verify_cleanup")  # looks at all threads, after this fixture
+    before = {*threading.enumerate()}
     yield
     # Not joined: one may be starting.
     deadline = time.monotonic() + 30
-    while _own_threads() - before and time.monotonic() < deadline:
+    while any(each.name.startswith("homesec-") for each in _started(before)):
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.01)
+    assert checked or not _started(before)
+
+
+def _started(before):
+    """Return the threads that run now and did not before, but those of asyncio and of C code."""
+    return [
+        thread
+        for thread in {*threading.enumerate()} - before
+        if not isinstance(thread, threading._DummyThread) and not thread.name.startswith("waitpid-")
+    ]
 
 
 @pytest.fixture(autouse=True)

@@ -60,31 +60,35 @@ def main(arguments: list[str]) -> int:
     style = Style()
     failed = []
     with tempfile.TemporaryDirectory() as folder:
-        coverage = Path(folder) / ".coverage"
+        notes = Path(folder)
         with ThreadPoolExecutor(1) as lane:
             step("Style and types, and beside them the tests")
             checking = lane.submit(style.run)
-            failed += _failures(TESTS, coverage)
+            failed += _failures(TESTS, notes)
             checking.result()
         print("\n".join(style.printed), flush=True)
         failed += style.failed
-        failed += _failures(REPORT, coverage)
+        failed += _failures(REPORT, notes)
     for title in failed:
         step(f"Failed: {title}")
     return 1 if failed else 0
 
 
-def _failures(command: Command, coverage: Path) -> list[str]:
-    """Run a command with its output visible; return its title if it failed."""
-    return [" ".join(command)] if _run(command, coverage).returncode else []
+def _failures(command: Command, notes: Path) -> list[str]:
+    """Run a command with its output visible; return its title if it failed.
+
+    ``notes`` is the folder for what the processes of the tests tell each other and the report.
+    """
+    return [" ".join(command)] if _run(command, notes).returncode else []
 
 
 def _run(
-    command: Command, coverage: Path | None = None, *, capture: bool = False
+    command: Command, notes: Path | None = None, *, capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"MYPYPATH": str(paths.SCRIPTS)}
-    if coverage is not None:
-        environment["COVERAGE_FILE"] = str(coverage)
+    if notes is not None:
+        environment["COVERAGE_FILE"] = str(notes / ".coverage")
+        environment["HOMESEC_COLLECTED"] = str(notes / "collected")
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=paths.REPOSITORY,
