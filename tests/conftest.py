@@ -114,12 +114,13 @@ def _started(before):
 
 @pytest.fixture(autouse=True)
 async def enable_event_loop_debug():
-    """Let the loop check which thread calls it, but not take a traceback of each call.
+    """Let the loop check which thread calls it, but not where each callback and coroutine is from.
 
     Replaces the plugin's fixture. The tracebacks took half of the time of tests of the integration;
     only asyncio's own messages of failures show them.
     """
     loop = asyncio.get_running_loop()
+    loop._set_coroutine_origin_tracking = lambda enabled: None
     loop.set_debug(True)
     loop.get_debug = lambda: False
 
