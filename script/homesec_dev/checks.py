@@ -28,7 +28,10 @@ TESTS: Command = ("pytest", *SPREAD, *COVERAGE, "-p", "no:cacheprovider", "--dur
 STYLE: tuple[Command, ...] = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
-    ("mypy", "--strict", "custom_components/homesec", "script/homesec_dev"),
+    (
+        *("mypy", "--strict", "--cache-dir", str(paths.types())),
+        *("custom_components/homesec", "script/homesec_dev"),
+    ),
     ("homesec_dev.panel", "check"),
 )
 REPORT: Command = ("coverage", "report")

@@ -42,11 +42,16 @@ def models() -> Path:
     return cache() / "models"
 
 
+def types() -> Path:
+    """Return the folder for what mypy knows of files that it has checked."""
+    return cache() / "types"
+
+
 # All that `--clean` may touch: a HOMESEC_CACHE that points at a folder with other things in it
 # must not delete those other things.
 def owned() -> tuple[Path, ...]:
     """Return every folder below the cache that the set-up makes."""
-    return (tools(), python(), venv(), footage(), models())
+    return (tools(), python(), venv(), footage(), models(), types())
 
 
 def shared(relative: str) -> Path | None:
