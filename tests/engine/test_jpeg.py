@@ -56,6 +56,11 @@ def test_encode_jpeg_limits_width():
     assert (shown.width, shown.height) == (100, 60)
 
 
+def test_encode_jpeg_starts_no_threads():
+    """Threads cost more than they save; each would restart the code in between (DRI)."""
+    assert b"\xff\xdd" not in encode_jpeg(frame_of(picture(1)))
+
+
 def test_encode_jpeg_uses_full_range():
     luma = np.full((64, 64), 16, np.uint8)
     luma[:, 32:] = 235

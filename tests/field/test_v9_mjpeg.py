@@ -124,6 +124,11 @@ def endless(dialect):
     return answer
 
 
+def saved_by(rig):
+    """Return the cameras that have a clip."""
+    return {event.clip.camera_id for event in rig.of(ClipSaved)}
+
+
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     cameras = {name: HttpCamera(endless(name)) for name in DIALECTS}
@@ -132,9 +137,12 @@ def recorded(tmp_path_factory):
             for name, each in cameras.items():
                 source = stream_camera(each.url("/video"), id=name, **QUICK)
                 rig.engine.set_camera(source, Activity.RECORD)
-            for name in cameras:
-                rig.wait_for(ClipSaved, camera_id=name)
-            stats = {name: rig.engine.stats(name) for name in cameras}
+            stats = {}
+            for number in range(1, len(cameras) + 1):
+                rig.wait(lambda: len(saved_by(rig)) >= number)  # noqa: B023 - called at once
+                for name in saved_by(rig) - stats.keys():
+                    stats[name] = rig.engine.stats(name)
+                    rig.engine.remove_camera(name)  # what it would record more isn't looked at
             rig.stop()
             yield {name: content(rig.path(rig.saved(name)[0])) for name in cameras}, stats
     finally:
@@ -228,7 +236,9 @@ def test_reader_finds_each_picture_however_it_is_cut(gaps, sizes):
 
 @given(
     junk=st.lists(
-        st.one_of(st.binary(max_size=200), st.sampled_from(PICTURES).map(lambda x: x[:900]))
+        st.one_of(
+            st.binary(max_size=200), st.sampled_from(PICTURES).map(lambda x: x[: len(x) // 2])
+        )
     ),
 )
 def test_reader_survives_anything_and_finds_the_picture_after_it(junk):
@@ -242,7 +252,7 @@ def test_reader_survives_anything_and_finds_the_picture_after_it(junk):
 
 def test_reader_refuses_a_picture_without_end():
     reader = JpegReader()
-    list(reader.feed(PICTURES[0][:900]))
+    list(reader.feed(PICTURES[0][:400]))
     with pytest.raises(PacketTooLarge):
         list(reader.feed(bytes(1 << 25)))
 

@@ -52,6 +52,7 @@ def encode_jpeg(picture: VideoFrame, *, width: int | None = None) -> bytes:
     # JPEG is full range; since FFmpeg 7 that is set here instead of by a yuvj format.
     encoder.color_range = ColorRange.JPEG
     encoder.time_base = Fraction(1, 25)
+    encoder.thread_count = 1  # starting threads for one picture costs as much as encoding it
     encoder.qmin = encoder.qmax = _QSCALE
     encoder.options = {"strict": "unofficial"}
     scaled = picture.reformat(
