@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 import av
+from av.video.reformatter import ColorRange
 import numpy as np
 
 from custom_components.homesec.engine.core.types import Box, Detection
@@ -22,6 +23,8 @@ FIGURE = 235
 _BLOCK = 16
 _BITS = 12
 _FAINT = 6
+_LIMITED_RANGE = (16 + np.arange(256) * 219 // 255).astype(np.uint8)
+"""Levels as video has them: 16 is black, 235 is white."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,20 +66,30 @@ def picture(number, *, figure_at=None, size=(320, 192)):
 
 def number_of(frame):
     """Read the number of a decoded frame (``av.VideoFrame``)."""
-    luma = frame.reformat(format="gray").to_ndarray()
-    width = frame.width
-    scale = width / (round(width / 16) * 16)
-    number = 0
-    for bit in range(_BITS):
-        left = round((bit * _BLOCK + 4) * scale)
-        number |= int(luma[4 : _BLOCK - 4, left : left + _BLOCK - 8].mean() > GROUND) << bit
-    return number
+    limit = GROUND
+    if frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG:
+        limit = _LIMITED_RANGE[GROUND]
+    elif not frame.format.name.startswith("yuvj"):
+        frame = frame.reformat(format="gray", threads=1)
+    plane = frame.planes[0]
+    luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    scale = frame.width / (round(frame.width / 16) * 16)
+    lefts = np.rint((np.arange(_BITS) * _BLOCK + 4) * scale).astype(int)
+    columns = luma[4 : _BLOCK - 4].mean(axis=0)
+    bits = columns[lefts[:, None] + np.arange(_BLOCK - 8)].mean(axis=1) > limit
+    return int(bits @ (1 << np.arange(_BITS)))
 
 
 def frame_of(luma, pix_fmt="yuv420p"):
     """Return luma as a gray ``av.VideoFrame``."""
-    gray = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
-    return gray.reformat(format=pix_fmt)
+    height, width = luma.shape
+    if height % 2 or width % 2:
+        gray = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
+        return gray.reformat(format=pix_fmt, threads=1)
+    planes = np.full((height * 3 // 2, width), 128, np.uint8)
+    planes[:height] = _LIMITED_RANGE[luma]
+    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    return frame if pix_fmt == "yuv420p" else frame.reformat(format=pix_fmt, threads=1)
 
 
 def pictures(recipe):
