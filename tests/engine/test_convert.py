@@ -11,6 +11,7 @@ from custom_components.homesec.engine.media.convert import (
     MAX_GAIN,
     crop,
     small_luma,
+    smooth_levels,
     stretch_contrast,
     to_bgr,
 )
@@ -139,3 +140,17 @@ def test_small_luma_accepts_any_size(size):
     small = small_luma(Frame(t=0, at=0, picture=av.VideoFrame.from_ndarray(luma, format="gray")))
     assert small.shape[1] <= 320
     assert np.all(small == 100)
+
+
+@pytest.mark.parametrize("shape", [(120, 160), (37, 53), (1, 7), (5, 1), (1, 1)])
+def test_smooth_levels_are_means_of_neighbors_also_at_the_edges(shape):
+    luma = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
+    padded = np.pad(luma, 1, mode="edge").astype(float)
+    around = [
+        padded[down : down + shape[0], right : right + shape[1]]
+        for down in range(3)
+        for right in range(3)
+    ]
+    smooth = smooth_levels(luma)
+    assert smooth.dtype == np.float32
+    assert smooth == pytest.approx(np.mean(around, axis=0), abs=1e-3)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..media.block_structure import BlockStructure, smooth_levels
+from ..media.block_structure import BlockStructure
+from ..media.convert import smooth_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from ..core.events import TamperChanged
 from ..core.types import SourceKind, TamperKind
-from ..media.block_structure import BLOCK, smooth_levels
+from ..media.block_structure import BLOCK
+from ..media.convert import smooth_levels
 from ..media.sharpness import has_color, measure_edges
 from .focus_check import FocusCheck
 from .frozen_check import FrozenCheck

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,13 +43,13 @@ class BlockStructure:
     def centered(self) -> Blocks:
         """``(blocks, cells)``: the differences from each block's mean."""
         blocks = _split(self.levels)
-        centered: Blocks = blocks - blocks.mean(axis=1, keepdims=True)
+        centered: Blocks = blocks - self.means[:, None]
         return centered
 
     @cached_property
     def contrast(self) -> Blocks:
         """``(blocks,)``: the standard deviation within each."""
-        deviation: Blocks = np.sqrt(np.mean(self.centered**2, axis=1))
+        deviation: Blocks = np.sqrt(_mean_product(self.centered, self.centered))
         return deviation
 
     @cached_property
@@ -64,7 +65,7 @@ class BlockStructure:
 
     def correlate(self, other: BlockStructure) -> Blocks:
         """Return the correlation of each block with the same one of a picture of this size."""
-        product = np.mean(self.centered * other.centered, axis=1)
+        product = _mean_product(self.centered, other.centered)
         correlation: Blocks = product / (self.contrast * other.contrast + _TINY)
         return correlation
 
@@ -76,20 +77,39 @@ class BlockStructure:
 
     def kept_in_shifted(self, other: BlockStructure) -> float:
         """Return the same for the best of some small shifts of the other picture."""
-        steps = range(-_MOST_SHIFT, _MOST_SHIFT + 1)
-        return max(
-            self.kept_in(BlockStructure(np.roll(other.levels, (down, right), axis=(0, 1))))
-            for down in steps
-            for right in steps
-        )
+        blocks = np.flatnonzero(self.structured)
+        if not blocks.size:
+            return 0.0
+        shown = _shifted(other.levels - other.levels.mean(), blocks)
+        means = shown.mean(axis=2)
+        squares = np.einsum("ijk,ijk->ij", shown, shown) / np.float32(shown.shape[2])
+        contrast = np.sqrt(np.maximum(squares - means**2, 0))
+        product = np.einsum("ik,ijk->ij", self.centered[blocks], shown) / shown.shape[2]
+        own = self.contrast[blocks, None]
+        visible = contrast >= np.maximum(_FAINTEST, own * _FAINTEST_SHARE)
+        found = (product / (own * contrast + _TINY) >= SAME_BLOCK) & visible
+        return float(found.mean(axis=0).max())
 
 
-def smooth_levels(luma: NDArray[np.uint8]) -> Levels:
-    """Return the 3 x 3 box mean of a small luma picture, which cuts sensor noise to a third."""
-    padded = np.pad(luma, 1, mode="edge").astype(np.float32)
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    mean: Levels = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
-    return mean
+def _shifted(levels: Levels, blocks: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return ``(blocks, shifts, cells)``: some blocks of a picture that is shifted a little.
+
+    What is shifted out comes in on the other side.
+    """
+    steps = np.arange(-_MOST_SHIFT, _MOST_SHIFT + 1)
+    down, right = (each.ravel() for each in np.meshgrid(steps, steps))
+    row, column = divmod(blocks, levels.shape[1] // BLOCK)
+    top, left = row * BLOCK + _MOST_SHIFT, column * BLOCK + _MOST_SHIFT
+    padded = np.pad(levels, _MOST_SHIFT, mode="wrap")
+    windows = sliding_window_view(padded, (BLOCK, BLOCK))
+    found: NDArray[np.float32] = windows[top[:, None] + down, left[:, None] + right]
+    return found.reshape(blocks.size, steps.size**2, BLOCK * BLOCK)
+
+
+def _mean_product(one: Blocks, other: Blocks) -> Blocks:
+    """Return the mean of the products of each block's cells."""
+    product: Blocks = np.einsum("ij,ij->i", one, other) / np.float32(one.shape[1])
+    return product
 
 
 def _split(levels: Levels) -> Blocks:

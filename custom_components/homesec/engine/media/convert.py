@@ -73,6 +73,21 @@ def small_luma(frame: Frame, width: int = LUMA_WIDTH) -> NDArray[np.uint8]:
     return (means >> 2).astype(np.uint8)
 
 
+def smooth_levels(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the 3 x 3 box mean of a small luma picture, which cuts sensor noise to a third."""
+    rows = luma.astype(np.uint16)
+    rows[1:] += luma[:-1]
+    rows[:-1] += luma[1:]
+    rows[0] += luma[0]  # beyond its edges, a picture goes on as there
+    rows[-1] += luma[-1]
+    sums = rows.copy()
+    sums[:, 1:] += rows[:, :-1]
+    sums[:, :-1] += rows[:, 1:]
+    sums[:, 0] += rows[:, 0]
+    sums[:, -1] += rows[:, -1]
+    return sums * np.float32(1 / 9)
+
+
 def luma_samples(picture: VideoFrame) -> NDArray[np.uint8]:
     """Return the ``(H, W) uint8`` luma of a picture: a view of its plane where it has one."""
     if not picture.format.name.startswith(_LUMA_FIRST) or picture.format.components[0].bits != 8:

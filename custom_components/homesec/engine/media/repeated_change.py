@@ -71,12 +71,17 @@ class RepeatedChange:
         if step_s <= 0:
             return
         self._last_t = t
-        self._share += np.float32(1 - np.exp(-step_s / MEMORY_S)) * (changed - self._share)
+        remember = np.float32(1 - np.exp(-step_s / MEMORY_S))
+        self._share *= 1 - remember
+        self._share += changed * remember
         widen = np.float32(1 - np.exp(-step_s / _WIDEN_S))
         narrow = np.float32(1 - np.exp(-step_s / _NARROW_S))
+        # By the narrow weight everywhere, and by the rest of the wide one where levels are beyond.
         above, below = levels - self._high, levels - self._low
-        self._high += np.where(above > 0, widen, narrow) * above
-        self._low += np.where(below < 0, widen, narrow) * below
+        self._high += narrow * above
+        self._low += narrow * below
+        self._high += (widen - narrow) * np.maximum(above, 0)
+        self._low += (widen - narrow) * np.minimum(below, 0)
         if t - self._refreshed_t >= _REFRESH_S:
             self._refreshed_t = t
             self._area = self._find_area()
@@ -106,12 +111,16 @@ class RepeatedChange:
 
 def _widened(cells: Cells, rows: int, columns: int) -> Cells:
     """Return cells and their neighbors up to this many rows and columns away."""
-    for axis, reach in ((0, rows), (1, columns)):
-        for _ in range(reach):
-            padded = np.pad(cells, [(1, 1) if n == axis else (0, 0) for n in range(2)])
-            before = padded[:-2] if axis == 0 else padded[:, :-2]
-            after = padded[2:] if axis == 0 else padded[:, 2:]
-            cells = cells | before | after
+    for _ in range(rows):
+        wider = cells.copy()
+        wider[1:] |= cells[:-1]
+        wider[:-1] |= cells[1:]
+        cells = wider
+    for _ in range(columns):
+        wider = cells.copy()
+        wider[:, 1:] |= cells[:, :-1]
+        wider[:, :-1] |= cells[:, 1:]
+        cells = wider
     return cells
 
 
