@@ -1,6 +1,6 @@
 """A stage for checks of tampering: a drawn street by day and by night, and what happens on it.
 
-A picture is ``(180, 320) float64`` levels of luma. What happens on the stage is a function of the
+A picture is ``(180, 320) float32`` levels of luma. What happens on the stage is a function of the
 time since it began, which gets the street and returns what the camera shows.
 """
 
@@ -15,13 +15,13 @@ from custom_components.homesec.engine.media.convert import small_luma
 from custom_components.homesec.engine.media.decoder import Frame
 
 HEIGHT, WIDTH = 180, 320
-Y, X = np.mgrid[0:HEIGHT, 0:WIDTH]
+Y, X = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
 CONFIG = CameraConfig(
     id="drive",
     name="Drive",
     source=SourceConfig(kind=SourceKind.STREAM, location="rtsp://camera.test/live"),
 )
-NOISE = np.random.default_rng(0).normal(0, 1, (16, HEIGHT, WIDTH))
+NOISE = np.random.default_rng(0).normal(0, 1, (16, HEIGHT, WIDTH)).astype(np.float32)
 BLACK, PAPER = 17.0, 170.0
 
 

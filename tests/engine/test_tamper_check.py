@@ -1,5 +1,7 @@
 """What is tampering with a camera, in drawn pictures."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from tamper_stage import (
@@ -25,10 +27,15 @@ from custom_components.homesec.engine.core.types import TamperKind
 COVERED, MOVED, BLURRED, FROZEN, DARK = TamperKind
 
 
-@pytest.fixture
-def stage():
-    """A camera that knows its scene."""
+@pytest.fixture(scope="module")
+def learned():
     return Stage().learned()
+
+
+@pytest.fixture
+def stage(learned):
+    """A camera that knows its scene."""
+    return deepcopy(learned)
 
 
 def test_scene_is_known_after_a_minute():
@@ -97,7 +104,7 @@ def test_camera_turned_while_disconnected_is_reported(stage):
 
 def test_picture_out_of_focus_is_reported(stage):
     stage.play(60)
-    stage.play(150, lambda scene, _: blurred(scene, 4))
+    stage.play(150, shows(blurred(stage.scene, 4)))
     assert stage.kinds == [BLURRED]
     stage.play(60)
     assert stage.kinds == [BLURRED, None]
@@ -131,7 +138,7 @@ def test_lamp_that_is_dimmed_is_no_cover(stage):
 def test_evening_infrared_and_morning_are_no_tampering(stage):
     for _ in range(2):
         stage.play(600, light=dusk(600, to=0.15), fps=0.3)
-        stage.play(600, lambda scene, _: by_infrared(scene), light=night, fps=0.3)
+        stage.play(600, shows(by_infrared(stage.scene)), light=night, fps=0.3)
         stage.play(600, light=lambda t: dusk(600, to=0.15)(600 - t), fps=0.3)
     assert stage.kinds == []
 
@@ -147,7 +154,7 @@ def test_headlights_are_no_tampering(stage):
     stage.play(200, fps=0.5)
     stage.play(12, lambda scene, t: with_headlights(scene, 30 * t), fps=5)
     stage.play(60)
-    stage.play(120, lambda scene, _: with_headlights(scene, 160))
+    stage.play(120, shows(with_headlights(stage.scene, 160)))
     stage.play(60, fps=0.5)
     assert stage.kinds == []
 
@@ -166,12 +173,9 @@ def test_truck_that_fills_the_picture_for_seconds_is_no_tampering(stage):
 
 def test_other_light_is_no_tampering(stage):
     for _ in range(2):
-        stage.play(
-            150, lambda scene, _: scene * (0.3 + 0.9 * np.exp(-(((X - 60) / 90) ** 2))), fps=0.5
-        )
-        stage.play(
-            150, lambda scene, _: scene * (0.3 + 0.9 * np.exp(-(((X - 260) / 90) ** 2))), fps=0.5
-        )
+        for x in (60, 260):
+            lit = stage.scene * (0.3 + 0.9 * np.exp(-(((X - x) / 90) ** 2)))
+            stage.play(150, shows(lit), fps=0.5)
         stage.play(100)
     assert stage.kinds == []
 
@@ -185,8 +189,8 @@ def test_fog_is_no_tampering(stage):
 
 def test_blur_outlasts_the_evening(stage):
     stage.play(60)
-    stage.play(100, lambda scene, _: blurred(scene, 4), fps=0.5)
-    stage.play(300, lambda scene, _: blurred(scene, 4), light=dusk(300, to=0.4), fps=0.5)
+    soft = shows(blurred(stage.scene, 4))
+    stage.play(100, soft, fps=0.5).play(300, soft, light=dusk(300, to=0.4), fps=0.5)
     assert stage.kinds == [BLURRED]
     stage.play(60, light=Light(), fps=0.5)
     assert stage.kinds == [BLURRED, None]

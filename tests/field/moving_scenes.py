@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 FPS = 5
 START = 9 * 3600 + 41 * 60 + 30  # the time of day at which footage begins: 09:41:30
+_LONGEST_SHIFT = 99  # of the noise, in columns
 _SEGMENTS = {  # of seven-segment digits: top, upper left and right, middle, lower left and right…
     "0": "abcefg", "1": "cf", "2": "acdeg", "3": "acdfg", "4": "bcdf",
     "5": "abdfg", "6": "abdefg", "7": "acf", "8": "abcdefg", "9": "abcdfg",
@@ -24,8 +25,9 @@ class Scene:
     def __init__(self, *layers, size=(320, 240), noise=2.0, seed=1):
         self.layers, self.size = layers, size
         self._rng = np.random.default_rng(seed)
-        noises = self._rng.normal(0, noise, (8, size[1], size[0]))
-        self._noises = noises.astype(np.float32)
+        noises = self._rng.normal(0, noise, (8, size[1], size[0])).astype(np.float32)
+        # As wide again as the longest shift.
+        self._noises = np.concatenate((noises[:, :, -_LONGEST_SHIFT:], noises), axis=2)
         y, x = np.mgrid[: size[1], : size[0]]
         street = 90 + 30 * np.sin(x / 17) + 20 * np.cos(y / 11)
         self._street = street.astype(np.float32)
@@ -35,8 +37,9 @@ class Scene:
         luma = self._street.copy()
         for layer in self.layers:
             layer(luma, t)
-        luma += np.roll(self._noises[self._rng.integers(8)], self._rng.integers(99), axis=1)
-        return luma.clip(0, 255).astype(np.uint8)
+        shift = _LONGEST_SHIFT - self._rng.integers(_LONGEST_SHIFT)
+        luma += self._noises[self._rng.integers(8), :, shift : shift + self.size[0]]
+        return luma.clip(0, 255, out=luma).astype(np.uint8)
 
     def write(self, path, seconds):
         """Write a video with a keyframe each second."""
@@ -47,9 +50,10 @@ class Scene:
                 "libx264", rate=FPS, width=width, height=height, options=options
             )
             video.codec_context.time_base = Fraction(1, FPS)
+            video.codec_context.thread_count = 1
             for n in range(round(seconds * FPS)):
                 gray = av.VideoFrame.from_ndarray(self.at(n / FPS), format="gray")
-                frame = gray.reformat(format="yuv420p")
+                frame = gray.reformat(format="yuv420p", threads=1)
                 frame.pts, frame.time_base = n, Fraction(1, FPS)
                 output.mux(video.encode(frame))
             output.mux(video.encode(None))
@@ -82,9 +86,11 @@ def clock(size, at, *, level=255, date=""):
             cache.clear()
             image = Image.new("L", luma.shape[::-1], 0)
             ImageDraw.Draw(image).text(at, text, font=font, fill=255)
-            cache[text] = np.asarray(image, np.float32) / 255
-        luma *= 1 - cache[text]
-        luma += cache[text] * level
+            left, top, right, bottom = image.getbbox()
+            ink = np.asarray(image, np.float32)[top:bottom, left:right] / 255
+            cache[text] = slice(top, bottom), slice(left, right), ink
+        rows, columns, ink = cache[text]
+        luma[rows, columns] += ink * (level - luma[rows, columns])
 
     return layer
 
@@ -110,7 +116,7 @@ def blinking(at, radius, period_s, *, level=250):
 
     def layer(luma, t):
         if t / period_s % 1 < 0.5:
-            y, x = np.mgrid[: luma.shape[0], : luma.shape[1]]
+            y, x = np.ogrid[: luma.shape[0], : luma.shape[1]]
             luma[(x - at[0]) ** 2 + (y - at[1]) ** 2 < radius**2] = level
 
     return layer
@@ -120,8 +126,7 @@ def flag(left, top, width, height, period_s=1.93):
     """Draw stripes that wave."""
 
     def layer(luma, t):
-        _, x = np.mgrid[top : top + height, left : left + width]
-        phase = (x - left) / 9 - t * 2 * np.pi / period_s + np.sin(t * 0.7)
+        phase = np.arange(width) / 9 - t * 2 * np.pi / period_s + np.sin(t * 0.7)
         luma[top : top + height, left : left + width] = 150 + 80 * np.sign(np.sin(phase))
 
     return layer
