@@ -22,6 +22,7 @@ from custom_components.homesec.engine.cloud.errors import (
     TransferStopped,
 )
 from custom_components.homesec.engine.cloud.gcs import GcsSettings, GcsStore
+from custom_components.homesec.engine.cloud.gcs_client import SCOPES, credentials_from_key
 from custom_components.homesec.engine.cloud.object_store import ResumePoint
 from custom_components.homesec.engine.cloud.transfer import download
 
@@ -181,6 +182,14 @@ def test_connect_raises_for_invalid_key(gcs):
     ):
         with pytest.raises(KeyInvalid):
             store(gcs, key=bad).connect()
+
+
+def test_each_login_with_a_key_is_its_own(gcs):
+    first = credentials_from_key(service_account(gcs))
+    first.token = "granted"
+    second = credentials_from_key(service_account(gcs))
+    assert second.token is None
+    assert second.scopes == first.scopes == SCOPES
 
 
 def test_connect_raises_without_any_login(monkeypatch, tmp_path):

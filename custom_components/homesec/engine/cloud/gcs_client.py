@@ -5,6 +5,8 @@ Importing this takes a second.
 
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+import json
 import math
 from typing import TYPE_CHECKING, Any, override
 from urllib.parse import urlsplit
@@ -184,6 +186,14 @@ def _login_error(err: RefreshError, skew_s: float) -> StorageError:
     return KeyRevoked()
 
 
+@lru_cache(maxsize=2)
+def _checked(key: str) -> service_account.Credentials:
+    """Return the login of a key in JSON: to check that its numbers are primes takes long."""
+    login: service_account.Credentials
+    login = service_account.Credentials.from_service_account_info(json.loads(key))
+    return login
+
+
 def credentials_from_key(key: Mapping[str, Any]) -> Credentials:
     """Return the login of a service-account key, as Google's JSON file has it.
 
@@ -192,9 +202,7 @@ def credentials_from_key(key: Mapping[str, Any]) -> Credentials:
     try:
         if key.get("type") != "service_account":
             raise KeyInvalid
-        credentials: Credentials = service_account.Credentials.from_service_account_info(
-            dict(key), scopes=SCOPES
-        )
+        credentials: Credentials = _checked(json.dumps(dict(key))).with_scopes(SCOPES)
     except (ValueError, TypeError, AttributeError, GoogleAuthError) as err:
         raise KeyInvalid(reason=type(err).__name__) from None
     return credentials
