@@ -139,6 +139,15 @@ class EngineRig:
         self.wait(lambda: len(self.of(kind, camera_id=camera_id)) >= count, timeout_s)
         return self.of(kind, camera_id=camera_id)[count - 1]
 
+    def each_saved(self, camera_ids):
+        """Yield each of these cameras as soon as it has a clip, so that it can be removed."""
+        left = set(camera_ids)
+        while left:
+            self.wait(lambda: left & {x.clip.camera_id for x in self.of(ClipSaved)})  # noqa: B023
+            ready = left & {x.clip.camera_id for x in self.of(ClipSaved)}
+            yield from ready
+            left = left - ready
+
     def wait_health(self, health, *, error=None, camera_id="cam", count=1, timeout_s=LONG_S):
         """Wait until a camera's health was reported ``count`` times; return the event."""
 

@@ -113,8 +113,8 @@ def folders(intact_files, tmp_path_factory):
     now = time.time() - 20 * 86400
     (folder / "data").mkdir()
     with Catalog(folder / "data" / "clips.db", upload=True) as catalog:
-        for number in range(300):
-            here = number % 60 == 0
+        for number in range(150):
+            here = number % 30 == 0
             failed = number % 7 == 3 and not here
             stored = not here and not failed
             clip = clip_row(

@@ -1,7 +1,7 @@
 """Real footage, the real detector, and a whole engine."""
 
 import av
-from engine_rig import file_camera
+from engine_rig import EngineRig, file_camera
 from model_files import bundled
 import pytest
 from videos import atoms, content
@@ -42,6 +42,13 @@ def street(rigs, detector):
     return rigs(detector=Borrowed(detector))
 
 
+@pytest.fixture(scope="module")
+def bike_street(tmp_path_factory, detector, bikes):
+    """An engine with the real detector, and the clips of the footage that it has played."""
+    with EngineRig(tmp_path_factory.mktemp("bikes"), detector=Borrowed(detector)) as rig:
+        yield rig, rig.play(bike_camera(bikes))
+
+
 def people(detector, path, at_s):
     """Return how many people the detector finds in a video's frame at this time."""
     with av.open(str(path)) as video:
@@ -57,8 +64,8 @@ def bike_camera(bikes, **settings):
     return file_camera(bikes, **{"grace_s": 0.6, "pre_roll_s": 0.5, "post_roll_s": 0.2, **settings})
 
 
-def test_passers_by_in_footage_are_announced_and_recorded(street, bikes):
-    clips = street.play(bike_camera(bikes))
+def test_passers_by_in_footage_are_announced_and_recorded(bike_street):
+    street, clips = bike_street
     assert len(street.of(DetectionStarted)) == len(street.of(DetectionEnded)) >= 2
     assert {e.presence.label for e in street.of(DetectionStarted)} == {"person"}
     assert street.of(SnapshotTaken)
@@ -66,16 +73,17 @@ def test_passers_by_in_footage_are_announced_and_recorded(street, bikes):
     assert {clip.label for clip in clips} == {"person"}
 
 
-def test_footage_clips_begin_before_their_person(street, detector, bikes):
+def test_footage_clips_begin_before_their_person(bike_street, detector):
     # People appear with three cuts of the video; before the first there are none.
-    first = street.play(bike_camera(bikes))[0]
+    street, (first, *_) = bike_street
     assert first.pre_roll_s >= 0.5
     assert people(detector, street.path(first), 0.0) == 0
     assert people(detector, street.path(first), first.pre_roll_s) >= 1
 
 
-def test_footage_clips_play_completely(street, bikes):
-    for clip in street.play(bike_camera(bikes)):
+def test_footage_clips_play_completely(bike_street):
+    street, clips = bike_street
+    for clip in clips:
         path = street.path(clip)
         shown = content(path)
         assert shown.first_is_key

@@ -20,7 +20,6 @@ from custom_components.homesec.engine.core.errors import (
     SourceTimeout,
     VideoDamaged,
 )
-from custom_components.homesec.engine.core.events import ClipSaved
 from custom_components.homesec.engine.core.types import Activity
 from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
@@ -124,11 +123,6 @@ def endless(dialect):
     return answer
 
 
-def saved_by(rig):
-    """Return the cameras that have a clip."""
-    return {event.clip.camera_id for event in rig.of(ClipSaved)}
-
-
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     cameras = {name: HttpCamera(endless(name)) for name in DIALECTS}
@@ -138,11 +132,9 @@ def recorded(tmp_path_factory):
                 source = stream_camera(each.url("/video"), id=name, **QUICK)
                 rig.engine.set_camera(source, Activity.RECORD)
             stats = {}
-            for number in range(1, len(cameras) + 1):
-                rig.wait(lambda: len(saved_by(rig)) >= number)  # noqa: B023 - called at once
-                for name in saved_by(rig) - stats.keys():
-                    stats[name] = rig.engine.stats(name)
-                    rig.engine.remove_camera(name)  # what it would record more isn't looked at
+            for name in rig.each_saved(cameras):
+                stats[name] = rig.engine.stats(name)
+                rig.engine.remove_camera(name)  # what it would record more isn't looked at
             rig.stop()
             yield {name: content(rig.path(rig.saved(name)[0])) for name in cameras}, stats
     finally:
