@@ -31,6 +31,7 @@ from custom_components.homesec.engine.library.retention_policy import (
     RetentionRules,
     TierRules,
 )
+from custom_components.homesec.engine.recording import controller
 
 KEEP_ALL = RetentionRules(min_free_bytes=0)
 
@@ -203,12 +204,13 @@ def test_new_rules_apply_at_once(rigs, make_video):
     assert rig.engine.engine_stats().clips == 0
 
 
-def test_clip_failed_by_full_disk_starts_retention(rigs, make_video, tmp_path):
-    with mounted(tmp_path / "disk", "size=400k") as disk:
+def test_clip_failed_by_full_disk_starts_retention(rigs, make_video, tmp_path, monkeypatch):
+    monkeypatch.setattr(controller, "RETRY_S", 4.0)
+    with mounted(tmp_path / "disk", "size=200k") as disk:
         thick = make_video(
             seconds=30, walks=((2.0, 29.0),), codec="libx264", size=(640, 384), fps=20
         )
-        rig = rigs(clips_dir=disk / "clips", retention=RetentionRules(min_free_bytes=250 * 1024))
+        rig = rigs(clips_dir=disk / "clips", retention=RetentionRules(min_free_bytes=125 * 1024))
         rig.engine.set_camera(file_camera(thick, loop=True, max_clip_s=8.0), Activity.RECORD)
         rig.wait_for(ClipsRemoved, count=2)
         rig.wait_for(ClipSaved, count=3)

@@ -287,7 +287,7 @@ def test_rebuild_reads_all_pages_of_bucket(library, gcs):
 
 def test_rebuild_writes_in_small_transactions(library, monkeypatch):
     """Recordings can write between the transactions."""
-    clips = [clip_row(NOON + n) for n in range(10_000)]
+    clips = [clip_row(NOON + n) for n in range(4 * BATCH + 1)]
     parts = []
     store = CatalogRebuilder.store
     monkeypatch.setattr(
@@ -305,9 +305,9 @@ def test_rebuild_writes_in_small_transactions(library, monkeypatch):
                 stored(object_name(clip, prefix="house"), object_metadata(clip)) for clip in clips
             )
 
-    assert found(library, cloud=Many()) == Rebuilt(from_cloud=10_000)
+    assert found(library, cloud=Many()) == Rebuilt(from_cloud=len(clips))
     assert max(parts) == BATCH
-    assert found(library, cloud=Many()) == Rebuilt(unchanged=10_000)
+    assert found(library, cloud=Many()) == Rebuilt(unchanged=len(clips))
 
 
 def test_rebuild_restores_protection(library):
