@@ -16,7 +16,11 @@ import pytest
 from custom_components.homesec.engine.core.errors import DetectorError
 from custom_components.homesec.engine.core.types import PERSON, Box
 from custom_components.homesec.engine.detection.create import create_detector
-from custom_components.homesec.engine.detection.ncnn import ALGORITHMS, NcnnDetector
+from custom_components.homesec.engine.detection.ncnn import (
+    ALGORITHMS,
+    NcnnDetector,
+    choose_fastest,
+)
 from custom_components.homesec.engine.media.convert import to_bgr
 from custom_components.homesec.engine.media.decoder import Frame
 from custom_components.homesec.engine.model_zoo.manifest import models_for
@@ -242,3 +246,25 @@ def test_closed_detector_raises_and_can_be_closed_again(detector):
 def test_detector_with_two_threads_finds_the_same(yolox, bikes):
     one, two = (create_detector("ncnn", yolox, threads=count) for count in (1, 2))
     assert_same(detect(two, bikes[24]), detect(one, bikes[24]), bikes[24])
+
+
+@pytest.mark.parametrize(
+    ("times_s", "chosen", "runs"),
+    [
+        ({"one": [1.0], "other": [1.1]}, "one", 2),
+        ({"one": [1.1], "other": [1.0]}, "one", 2),
+        ({"one": [2.0] * 3, "other": [1.0] * 3}, "other", 6),
+        ({"one": [1.0] * 3, "other": [2.0] * 3}, "one", 6),
+        ({"one": [2.0, 1.0, 2.0], "other": [1.5] * 3}, "one", 6),
+    ],
+    ids=["alike", "alike the other way", "other is faster", "one is faster", "one was disturbed"],
+)
+def test_algorithm_is_measured_again_only_where_they_differ(times_s, chosen, runs):
+    asked = []
+
+    def measure_s(name):
+        asked.append(name)
+        return times_s[name][asked.count(name) - 1]
+
+    assert choose_fastest(list(times_s), measure_s) == chosen
+    assert len(asked) == runs
