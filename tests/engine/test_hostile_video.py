@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 import random
 import subprocess
-import sys
 import zlib
 
 import av
@@ -25,6 +24,7 @@ from hostile_video import (
 import pytest
 
 from custom_components.homesec.engine.media.limits import PIXEL_FORMATS
+from homesec_dev import engine_only
 
 HERE = Path(__file__).parent
 MOST_MB = 120  # that a refused source may take; the pictures of each would take much more
@@ -50,8 +50,8 @@ class _Process:
     def use(self, action, path):
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, str(HERE / "hostile_process.py")],
-                env={**os.environ, "PYTHONPATH": str(HERE.parents[1])},
+                engine_only.command(HERE / "hostile_process.py"),
+                env={**os.environ, "PYTHONPATH": f"{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

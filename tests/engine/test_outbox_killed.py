@@ -6,7 +6,6 @@ from pathlib import Path
 import random
 import signal
 import subprocess
-import sys
 import time
 
 from disk_store import DiskStore
@@ -14,6 +13,7 @@ from library_rig import LibraryRig
 import pytest
 
 from custom_components.homesec.engine.core.types import CloudState
+from homesec_dev import engine_only
 
 HERE = Path(__file__).parent
 KILLS = 12
@@ -25,7 +25,7 @@ class Zygote:
     def __init__(self, folder):
         paths = (HERE, HERE.parents[1], HERE.parents[1] / "script")
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "upload_process.py", folder],
+            [*engine_only.command(HERE / "upload_process.py"), folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

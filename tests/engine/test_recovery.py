@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 import signal
 import subprocess
-import sys
 import time
 
 from engine_rig import media_packets
@@ -27,6 +26,7 @@ from custom_components.homesec.engine.library.recovery import (
 from custom_components.homesec.engine.media.jpeg import read_keyframe
 from custom_components.homesec.engine.recording.finalize import finalize, read_index
 from custom_components.homesec.engine.worker.media_tools import LocalMediaTools
+from homesec_dev import engine_only
 
 HERE = Path(__file__).parent
 
@@ -220,7 +220,7 @@ def test_foreign_files_are_left_alone(wreck):
 def test_killed_process_leaves_clip_up_to_last_second(make_video, tmp_path, rigs):
     video = make_video(seconds=60, walks=((0.3, 60.0),))
     library = subprocess.Popen(
-        [sys.executable, HERE / "recording_process.py", tmp_path, video],
+        [*engine_only.command(HERE / "recording_process.py"), tmp_path, video],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}:{HERE.parents[1] / 'script'}"},

@@ -5,11 +5,12 @@ from pathlib import Path
 import random
 import signal
 import subprocess
-import sys
 
 import pytest
 from sms_factories import message
 from twilio_server import Fault, Kind
+
+from homesec_dev import engine_only
 
 pytestmark = pytest.mark.long
 
@@ -24,7 +25,7 @@ class Zygote:
         self.folder = folder
         paths = (HERE, HERE.parent, HERE.parents[1], HERE.parents[1] / "script")
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "sms_process.py", folder],
+            [*engine_only.command(HERE / "sms_process.py"), folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

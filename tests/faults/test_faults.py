@@ -4,9 +4,10 @@ import json
 import os
 from pathlib import Path
 import subprocess
-import sys
 
 import pytest
+
+from homesec_dev import engine_only
 
 pytestmark = pytest.mark.long
 
@@ -20,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'script'}:{REPOSITORY
 def report(tmp_path_factory):
     """Run a few faults in random order, one against the full Home Assistant; return the report."""
     target = tmp_path_factory.mktemp("faults") / "report.json"
-    command = [sys.executable, "-m", "homesec_dev.faults", f"--count={COUNT}", f"--json={target}"]
+    command = [*engine_only.command("homesec_dev.faults"), f"--count={COUNT}", f"--json={target}"]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )

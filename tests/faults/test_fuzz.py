@@ -4,9 +4,10 @@ import json
 import os
 from pathlib import Path
 import subprocess
-import sys
 
 import pytest
+
+from homesec_dev import engine_only
 
 pytestmark = pytest.mark.long
 
@@ -17,7 +18,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'script'}:{REPOSITORY
 
 def test_damaged_bytes_end_no_process_but_a_worker_and_lose_no_clip(tmp_path):
     target = tmp_path / "report.json"
-    command = [sys.executable, "-m", "homesec_dev.fuzz", f"--cases={CASES}", "--minutes=3"]
+    command = [*engine_only.command("homesec_dev.fuzz"), f"--cases={CASES}", "--minutes=3"]
     done = subprocess.run(
         [*command, f"--json={target}"],
         cwd=REPOSITORY,

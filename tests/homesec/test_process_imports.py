@@ -1,11 +1,14 @@
 """Home Assistant's process imports nothing for HomeSec that decodes pictures or runs networks."""
 
+import os
 from pathlib import Path
 import subprocess
 import sys
 
 from import_graph import at_runtime, eager, external, imports, modules, reachable
 import pytest
+
+from homesec_dev import engine_only
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "homesec"
@@ -94,6 +97,23 @@ def test_engine_alone_loads_no_native_library():
     boot = INTEGRATION / "engine" / "worker" / "boot.py"
     load = f"import pathlib, runpy\nload = runpy.run_path({str(boot)!r})['load_engine']\n"
     assert loaded(f"{load}load(pathlib.Path({str(boot.parents[1])!r}))\nimport engine.engine") == []
+
+
+def test_engine_only_program_runs_without_home_assistant(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys, custom_components.homesec.engine.engine\n"
+        "print(sys.argv[1:], 'homeassistant' in sys.modules)"
+    )
+    done = subprocess.run(
+        [*engine_only.command(program), "word"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'script'}:{ROOT}"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "['word'] False\n"
 
 
 def test_integration_loads_no_native_library_that_home_assistant_does_not():

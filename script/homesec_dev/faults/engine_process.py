@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from typing import IO, TYPE_CHECKING, Any
 
+from .. import engine_only
 from ..bootstrap import paths
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class EngineProcess:
         }
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "homesec_dev.faults.child", json.dumps(settings)],
+                [*engine_only.command("homesec_dev.faults.child"), json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

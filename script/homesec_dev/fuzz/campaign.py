@@ -11,11 +11,11 @@ import random
 import resource
 import shutil
 import subprocess
-import sys
 from threading import Condition, Thread
 import time
 from typing import IO, TYPE_CHECKING, Any
 
+from .. import engine_only
 from ..bootstrap import paths
 from ..faults.checks import LAST_SECOND_S, defect_of
 from ..faults.videos import make as make_videos
@@ -172,7 +172,7 @@ class Campaign:
         settings = {"folder": str(self._folder), "video": self._video}
         with (self._folder / "house.log").open("a") as log:
             self._house = subprocess.Popen(
-                [sys.executable, "-m", "homesec_dev.fuzz.house", json.dumps(settings)],
+                [*engine_only.command("homesec_dev.fuzz.house"), json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
