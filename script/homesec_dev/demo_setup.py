@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from .bootstrap.console import SetupError
 from .ha_client import HaError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .ha_client import Flow, HaClient
 
@@ -56,6 +57,17 @@ def add_homesec(client: HaClient, detector: str | None = None) -> str:
     entry_id = str(done.shown["result"]["entry_id"])
     remove_delays(client, entry_id)
     return entry_id
+
+
+@contextmanager
+def unloaded(client: HaClient) -> Iterator[None]:
+    """Unload HomeSec meanwhile, so that its folders may be changed while Home Assistant runs."""
+    entry_id = client.entries(DOMAIN)[0]["entry_id"]
+    client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
+    try:
+        yield
+    finally:
+        client.command("config_entries/disable", entry_id=entry_id, disabled_by=None)
 
 
 def remove_delays(client: HaClient, entry_id: str) -> None:

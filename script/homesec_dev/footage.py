@@ -52,8 +52,17 @@ def demo() -> Path:
 
     Looped alone, `bikes` would be one endless presence: its gaps are shorter than the grace period.
     """
+    return composed("demo", _demo_parts(), size=(1280, 720), fps=25)
+
+
+def small_demo() -> Path:
+    """Return the same in a size that takes little CPU to decode, for tests of something else."""
+    return composed("small_demo", _demo_parts(), size=(640, 360), fps=10)
+
+
+def _demo_parts() -> list[Path]:
     nobody = sample("bigbuckbunny")
-    return composed("demo", [nobody, nobody, sample("bikes")], size=(1280, 720), fps=25)
+    return [nobody, nobody, sample("bikes")]
 
 
 def vtest() -> Path | None:

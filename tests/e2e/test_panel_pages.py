@@ -11,7 +11,7 @@ import pytest
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
-from homesec_dev.demo_setup import CAMERA_NAME, entity_id, set_up_home
+from homesec_dev.demo_setup import CAMERA_NAME, entity_id, set_up_home, unloaded
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.past_clips import add_clips
 
@@ -42,13 +42,12 @@ def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """Start Home Assistant with one camera, a PIN, and some clips of yesterday."""
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
-        set_up_home(ha.client, source_answers(str(footage.demo()), folder))
+        set_up_home(ha.client, source_answers(str(footage.small_demo()), folder))
         set_pin(ha)
         camera = camera_of(ha)
-        ha.stop()
         yesterday = time.time() - DAY_S
-        add_clips(folder, {camera: CAMERA_NAME}, count=YESTERDAYS, until=yesterday, every_s=1)
-        ha.start()
+        with unloaded(ha.client):
+            add_clips(folder, {camera: CAMERA_NAME}, count=YESTERDAYS, until=yesterday, every_s=1)
         yield ha
 
 
@@ -125,7 +124,7 @@ def test_new_clip_appears_without_reload(owner: Owner) -> None:
 def test_clip_page_while_recording_becomes_playable_when_saved(owner: Owner) -> None:
     page = owner.page
     newest = owner.list_clips(limit=1)["clips"][0]
-    page.open(f"/homesec/clip/{newest['id']}")
+    page.show(f"/homesec/clip/{newest['id']}")
     page.wait_for(f"{VIDEO}?.readyState >= 3", timeout_s=90)
     page.wait_for(f"{VIDEO}.currentTime > 0.5")
     assert page.evaluate(f"{VIDEO}.error") is None
@@ -149,7 +148,7 @@ def test_detection_marks_seek_to_people(owner: Owner) -> None:
 
 def test_disarming_with_pin_succeeds(owner: Owner) -> None:
     page = owner.page
-    page.open("/homesec")
+    page.show("/homesec")
     page.click("Disarm")
     type_pin(page, PIN)
     page.wait_for_text("Disarmed")
@@ -190,7 +189,7 @@ def draw(page: Browser, corners: list[tuple[float, float]]) -> None:
 def test_day_strip_opens_clips_and_back_restores_position(owner: Owner) -> None:
     page = owner.page
     page.resize((1280, 500))
-    page.open("/homesec/clips?days=yesterday")
+    page.show("/homesec/clips?days=yesterday")
     page.click_on(".mark")
     page.wait_for("!!deepDom.matching('a.clip:focus')")
     scroller = "deepDom.matching('.scroller')"
@@ -206,7 +205,7 @@ def test_day_strip_opens_clips_and_back_restores_position(owner: Owner) -> None:
 
 def test_export_reports_clips_that_fail(owner: Owner) -> None:
     page, media = owner.page, owner.ha.folder / "media"
-    page.open("/homesec/clips?days=yesterday")
+    page.show("/homesec/clips?days=yesterday")
     page.wait_for_text(f"(?m)^{YESTERDAYS} clips")
     choose(page, 1, 2)
     page.click("Export")
@@ -268,7 +267,7 @@ def test_phone_long_press_selects_and_nothing_overflows(owner: Owner) -> None:
     page.hold("a.clip", for_s=0.8)
     page.wait_for_text("1 selected")
     for path in ("/homesec", "/homesec/clips", "/homesec/insight"):
-        page.open(path)
+        page.show(path)
         page.wait_for_text("HomeSec")
         time.sleep(1)
         assert wide(page) == []
@@ -286,7 +285,7 @@ def wide(page: Browser) -> list[str]:
 
 def test_finger_chooses_a_day_before_its_clips_are_shown(owner: Owner) -> None:
     page = owner.page
-    page.open("/homesec/insight")
+    page.show("/homesec/insight")
     page.wait_for("!!deepDom.matching('.stack')")
     page.hold(".stack", for_s=0.05)
     page.wait_for("!!deepDom.matching('.day')")
@@ -301,7 +300,7 @@ def test_finger_chooses_a_day_before_its_clips_are_shown(owner: Owner) -> None:
 
 def test_touch_moves_corner_of_zone(owner: Owner) -> None:
     page = owner.page
-    page.open(f"/homesec/zones/{owner.camera_id}")
+    page.show(f"/homesec/zones/{owner.camera_id}")
     page.wait_for(shown("homesec-zone-canvas"), timeout_s=60)
     page.click_on("li button")
     page.drag("button.corner", by=(30, 20))
@@ -317,7 +316,7 @@ def test_arming_offers_to_bypass_offline_camera(owner: Owner) -> None:
     (film,) = (owner.ha.folder / "media" / "footage").glob("*.mp4")
     film.rename(film.with_suffix(".gone"))
     entry_id = client.entries("homesec")[0]["entry_id"]
-    page.open("/homesec")
+    page.show("/homesec")
     page.wait_for_text("Disarmed")
     client.act("homeassistant.reload_config_entry", entry_id=entry_id)
     page.wait_for_text("Offline", timeout_s=60)
@@ -371,7 +370,7 @@ def test_axe_reports_nothing_serious(owner: Owner, *, dark: bool) -> None:
         (f"/homesec/zones/{owner.camera_id}", "Draw zone"),
         ("/homesec/insight", "Storage"),
     ):
-        page.open(path)
+        page.show(path)
         page.wait_for_text(text)
         choose_theme(page, dark=dark)
         found += [f"{path}: {each}" for each in axe.findings(page)]
@@ -397,7 +396,7 @@ def test_read_only_user_has_no_controls_and_is_refused(ha: HomeAssistant) -> Non
         text = page.text()
         assert not any(word in text.splitlines() for word in ("Away", "Disarm", "Night"))
         assert not page.evaluate("deepDom.matching('a[href^=\"/homesec/zones/\"]')")
-        page.open("/homesec/clips")
+        page.show("/homesec/clips")
         page.wait_for_text("clips")
         page.wait_for("!!deepDom.matching('a.clip')")
         assert "Select" not in page.text().splitlines()
@@ -412,7 +411,7 @@ def test_read_only_user_has_no_controls_and_is_refused(ha: HomeAssistant) -> Non
         act = f"callService('alarm_control_panel', 'alarm_arm_away', {{}}, {target})"
         assert refusal(page, act) != "allowed"
         assert ha.client.state(alarm)["state"] == "disarmed"
-        page.open(f"/homesec/clip/{clip}")
+        page.show(f"/homesec/clip/{clip}")
         page.wait_for(f"{VIDEO}?.readyState >= 2", timeout_s=60)
         assert "Delete" not in page.text().splitlines()
 

@@ -19,7 +19,7 @@ import pytest
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
-from homesec_dev.demo_setup import add_camera, add_homesec, entity_id
+from homesec_dev.demo_setup import add_camera, add_homesec, entity_id, unloaded
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.past_clips import add_clips
 
@@ -82,10 +82,7 @@ class Home:
 
     def show(self, path: str, text: str) -> None:
         """Go to a view of the page, as its links do."""
-        self.page.evaluate(
-            f"history.pushState(null, '', {json.dumps(path)}),"
-            "dispatchEvent(new CustomEvent('location-changed', {detail: {}})), null"
-        )
+        self.page.show(path)
         self.page.wait_for_text(text)
 
     def type_pin(self) -> None:
@@ -103,7 +100,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         client = ha.client
         client.command("config/core/update", external_url=EXTERNAL_URL)
         entry_id = add_homesec(client)
-        add_camera(client, entry_id, source_answers(str(footage.demo()), folder), name=LONG)
+        add_camera(client, entry_id, source_answers(str(footage.small_demo()), folder), name=LONG)
         set_alarm(ha, entry_id)
         (film,) = (folder / "media" / "footage").glob("*.mp4")
         home = Home(ha, None, film)  # type: ignore[arg-type]
@@ -111,12 +108,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         square = [[0.5, 0.2], [1.0, 0.2], [1.0, 1.0], [0.5, 1.0]]
         zone = {"name": ZONE, "kind": "noted", "polygon": square, "labels": [], "loiter_s": 0}
         home.command("homesec/zones/save", camera_id=camera, zones=[zone])
-        ha.stop()
         yesterday = time.time() - DAY_S
-        clips = add_clips(folder, {camera: LONG}, count=CLIPS, until=yesterday, every_s=1)
+        with unloaded(client):
+            clips = add_clips(folder, {camera: LONG}, count=CLIPS, until=yesterday, every_s=1)
         days = sorted(datetime.fromtimestamp(clip.event_at, UTC).date() for clip in clips)
         home.past = f"/homesec/clips?from={days[0]}&to={days[-1]}"
-        ha.start()
         with Browser(size=DESKTOP) as page:
             page.log_in(ha.url, ha.client.token)
             page.at_every_page(MEASURES)
@@ -324,7 +320,7 @@ def test_p11_times_and_numbers_are_as_in_the_profile(home: Home) -> None:
     page.open("/homesec/insight")
     page.wait_for_text("12\u00a0AM")
     assert "6\u00a0PM" in page.text()
-    page.open(home.past)
+    page.show(home.past)
     page.wait_for_text(r"(?m)^\d{1,2}:\d\d:\d\d\u00a0[AP]M$")
     assert not re.search(r"\d [AP]M|^[AP]M$", page.text(), re.MULTILINE)
     number = page.evaluate("deepDom.matching('homesec-clips').page.format.number(1234.5)")
@@ -354,7 +350,7 @@ def test_p1_lost_camera_is_said_with_a_link_for_administrators_only(home: Home) 
     add_camera(client, entry_id, source, name=SECOND)
     home.film.rename(home.film.with_suffix(".gone"))
     client.act("homeassistant.reload_config_entry", entry_id=entry_id)
-    page.open("/homesec")
+    page.show("/homesec")
     page.wait_for_text(f"Camera {LONG} is offline", timeout_s=60)
     page.wait_for_text("The file no longer exists")
     assert "No problems found" not in page.text()
