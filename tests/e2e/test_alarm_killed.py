@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 import json
 import sqlite3
+import time
 
 import pytest
 
@@ -59,7 +60,17 @@ def test_alarm_settings_accept_delays_and_pin(ha: HomeAssistant) -> None:
     assert saved.shown["reason"] == "reconfigure_successful"
     attributes = panel(ha)["attributes"]
     assert (attributes["code_format"], attributes["code_arm_required"]) == ("number", False)
-    ha.restart()  # Home Assistant writes its own settings some seconds later
+    wait_until_stored(ha)
+
+
+def wait_until_stored(ha: HomeAssistant) -> None:
+    """Wait until Home Assistant has written its users and entries, which it does with a delay."""
+    deadline = time.monotonic() + 60
+    wanted = {"auth": "HomeSec development", "core.config_entries": '"Ann"'}
+    files = {ha.folder / ".storage" / name: text for name, text in wanted.items()}
+    while not all(file.exists() and text in file.read_text() for file, text in files.items()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_exit_delay_after_kill_continues(ha: HomeAssistant) -> None:
