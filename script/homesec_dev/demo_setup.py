@@ -81,15 +81,23 @@ def remove_delays(client: HaClient, entry_id: str) -> None:
 
 
 def add_camera(
-    client: HaClient, entry_id: str, source: Mapping[str, str], *, name: str = CAMERA_NAME
+    client: HaClient,
+    entry_id: str,
+    source: Mapping[str, str],
+    *,
+    name: str = CAMERA_NAME,
+    **advanced: object,
 ) -> None:
-    """Add a camera that guards in every mode, and also detects people while disarmed."""
+    """Add a camera that guards in every mode, and also detects people while disarmed.
+
+    `advanced` settings are as in the form; others are as it suggests.
+    """
     shown = camera_form(client, entry_id).answer(source)
     if shown.errors:
         raise SetupError(" ".join(_text(key, shown) for key in shown.errors.values()))
     settings = suggested(shown)
     settings |= {"name": name, "armed_modes": ["home", "away", "night", "vacation", "custom"]}
-    settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S}
+    settings["advanced"] |= {"max_clip_s": LONGEST_CLIP_S, **advanced}
     _expect_entry(save_camera(shown, settings))
 
 
