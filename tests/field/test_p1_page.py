@@ -100,7 +100,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         client = ha.client
         client.command("config/core/update", external_url=EXTERNAL_URL)
         entry_id = add_homesec(client)
-        add_camera(client, entry_id, source_answers(str(footage.small_demo()), folder), name=LONG)
+        source = source_answers(str(footage.small_demo()), folder)
+        add_camera(client, entry_id, source, name=LONG, detect_fps=2)
         set_alarm(ha, entry_id)
         (film,) = (folder / "media" / "footage").glob("*.mp4")
         home = Home(ha, None, film)  # type: ignore[arg-type]
