@@ -38,8 +38,8 @@ STYLE: tuple[Command, ...] = (
 REPORT: Command = ("coverage", "report")
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES = 12 * 2**30
-"""That must be free for the files of tests to be kept in memory; they take 4 GiB there. A disk
-costs a tenth of all time. Tests of full and slow disks bring their own."""
+"""That must be free for the files of tests to be kept in memory, of which they take half at most.
+Tests of full and slow disks bring their own."""
 
 
 @dataclass(kw_only=True)
