@@ -13,11 +13,14 @@ import time
 from unittest.mock import patch
 
 from fake_gcs import FakeGcs
+from ha_starter import HaStarter
 from hypothesis import HealthCheck, settings
 import pytest
 import pytest_socket
 from twilio_server import TwilioServer
 from xdist.scheduler import LoadFileScheduling
+
+from homesec_dev.ha import HomeAssistant
 
 # How long examples of property tests take depends on what else the machine does. What must pass
 # before a change lands tries the same ones each time, and fewer; elsewhere, each run tries others.
@@ -124,6 +127,13 @@ async def enable_event_loop_debug():
     loop._set_coroutine_origin_tracking = lambda enabled: None
     loop.set_debug(True)
     loop.get_debug = lambda: False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ha_starter():
+    """Start real Home Assistants fast."""
+    with HaStarter() as starter, patch.object(HomeAssistant, "starter", starter):
+        yield
 
 
 @pytest.fixture

@@ -37,9 +37,9 @@ STYLE: tuple[Command, ...] = (
 )
 REPORT: Command = ("coverage", "report")
 MEMORY = Path("/dev/shm")
-MEMORY_BYTES = 12 * 2**30
-"""That must be free for the files of tests to be kept in memory, of which they take half at most.
-Tests of full and slow disks bring their own."""
+MEMORY_BYTES = 16 * 2**30
+"""That must be free for the files of tests to be kept in memory. They take 11 GiB, most of it what
+each house reserves of its disk. Tests of full and slow disks bring their own."""
 
 
 @dataclass(kw_only=True)

@@ -19,7 +19,7 @@ import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Protocol, Self
 
 import aiohttp
 
@@ -46,8 +46,44 @@ def free_port() -> int:
         return port
 
 
+class Process(Protocol):
+    """What is used of ``subprocess.Popen``."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code once it has ended; raises subprocess.TimeoutExpired."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal."""
+
+    def kill(self) -> None:
+        """Kill it."""
+
+
+def start_process(folder: Path, env: Mapping[str, str], output: IO[bytes]) -> Process:
+    """Start Home Assistant in its folder, with these environment variables only."""
+    return subprocess.Popen(
+        # Without --skip-pip, a missing package would be installed silently.
+        [virtualenv.python(), "-m", "homeassistant", "--config", folder, "--skip-pip"],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=env,
+        cwd=folder,
+        # Keep the terminal's Ctrl-C away from it; it is stopped in order.
+        start_new_session=True,
+    )
+
+
 class HomeAssistant:
     """One Home Assistant process with its own configuration folder, on 127.0.0.1."""
+
+    starter: Callable[[Path, Mapping[str, str], IO[bytes]], Process] = staticmethod(start_process)
+    """Starts the process; tests start it in a faster way."""
 
     def __init__(
         self,
@@ -69,7 +105,7 @@ class HomeAssistant:
         self.log = self.folder / "hass-output.log"
         self.started_in_s = 0.0
         self._env = env
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._http: Http | None = None
         self._client: HaClient | None = None
         ha_config.write(self.folder, port=self.port, component=component, extra_yaml=extra_yaml)
@@ -91,17 +127,7 @@ class HomeAssistant:
     def launch(self) -> None:
         """Start the process without waiting."""
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                # Without --skip-pip, a missing package would be installed silently.
-                [virtualenv.python(), "-m", "homeassistant", "--config", self.folder, "--skip-pip"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=environment(self._env),
-                cwd=self.folder,
-                # Keep the terminal's Ctrl-C away from it; it is stopped in order.
-                start_new_session=True,
-            )
+            self._process = self.starter(self.folder, environment(self._env), output)
 
     def start(self, *, timeout_s: float = START_S) -> None:
         """Start it; return once it runs and a user is logged in."""
