@@ -23,13 +23,14 @@ def main() -> None:
     parser.add_argument("--port", default="0")
     parser.add_argument("--login", metavar="USER:PASSWORD")
     parser.add_argument("--udp", action="store_true", help="refuse TCP")
+    parser.add_argument("--from-start", action="store_true", help="each client has its own film")
     parser.add_argument("--count", metavar="FILE", help="a line for each client: + or -")
     options = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service=options.port)
     for mount in options.mounts:
         path, _, launch = mount.partition("=")
-        factory = GstRtspServer.RTSPMediaFactory(launch=launch, shared=True)
+        factory = GstRtspServer.RTSPMediaFactory(launch=launch, shared=not options.from_start)
         if options.udp:
             factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
         if options.login:
