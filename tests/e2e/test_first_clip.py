@@ -39,7 +39,7 @@ class House:
 @pytest.fixture(scope="module")
 def rtsp() -> Iterator[str]:
     """Serve a camera with a login: ten seconds without people, then people."""
-    film = footage.demo()
+    film = footage.small_demo()
     launch = f"( filesrc location={film} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 )"
     # The picture in the form doesn't shorten the ten seconds of the camera that is then armed.
     options = ["--login", f"guard:{CANARY}", "--from-start"]
@@ -93,7 +93,7 @@ def test_camera_form_shows_preview_before_saving(house: House) -> None:
     shown = describe(camera_form(client, house.entry_id), f"{house.rtsp}/door")
     assert shown.step == "settings", shown.errors
     placeholders = shown.shown["description_placeholders"]
-    assert "1280 x 720" in placeholders["formats"]
+    assert "640 x 360" in placeholders["formats"]
     address = re.search(r"\((.*)\)", placeholders["picture"])[1]
     picture = client.fetch(address)
     assert picture.status == HTTPStatus.OK
@@ -104,7 +104,7 @@ def test_camera_form_shows_preview_before_saving(house: House) -> None:
         "labels": ["person"],
         "armed_modes": ["away"],
         "response": {"disarmed": "off", "pre_roll_s": 8, "post_roll_s": 3},
-        "advanced": {"grace_s": 3, "detect_fps": 5, "max_clip_s": 120, "watch": "auto"},
+        "advanced": {"grace_s": 3, "detect_fps": 2, "max_clip_s": 120, "watch": "auto"},
     }
     saved = save_camera(shown, settings)
     assert saved.type == "create_entry", saved.shown
@@ -154,7 +154,7 @@ def test_clip_plays_and_seeks_in_media_browser(house: House, browser: Browser) -
     browser.evaluate(f"({video}).currentTime = {length - 1}")
     browser.wait_for(f"({video}).ended || ({video}).currentTime > {length - 0.5}")
     assert browser.evaluate(f"({video}).error") is None
-    assert browser.evaluate(f"({video}).videoWidth") == 1280
+    assert browser.evaluate(f"({video}).videoWidth") == 640
 
 
 def test_image_entity_shows_last_detection(house: House) -> None:
