@@ -1,9 +1,11 @@
 """The pre-roll buffer."""
 
+import math
+
 import av
 from hypothesis import given, strategies as st
 
-from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
+from custom_components.homesec.engine.media.packet_buffer import MOST_EXTRA_S, PreRollBuffer
 from custom_components.homesec.engine.media.packets import MediaFormat, MediaKind, MediaPacket
 
 VIDEO = MediaFormat(kind=MediaKind.VIDEO, codec="h264")
@@ -59,6 +61,25 @@ def test_buffer_keeps_configured_seconds(steps, seconds):
         newest = t
     if first_key is not None:
         assert buffer.seconds >= min(seconds, newest - first_key) - 1e-9
+
+
+@given(packets, st.floats(0.5, 8), st.floats(0, 60), st.floats(0, 60))
+def test_buffer_keeps_what_is_asked_for_and_no_longer(steps, seconds, needed_t, decided_t):
+    buffer = PreRollBuffer(seconds)
+    t, keys = 0.0, []
+    for step, is_audio, key, size in steps:
+        t += step
+        needed = needed_t if t < decided_t else math.inf
+        buffer.keep_since(needed)
+        buffer.push(audio(t, size) if is_audio else video(t, key=key, size=size))
+        keys += [t] if key and not is_audio else []
+        if not keys:
+            continue
+        kept_since = max(min(needed, t - seconds), t - seconds - MOST_EXTRA_S)
+        first_t = buffer.packets_since(-1.0)[0].t
+        if t < decided_t:
+            assert first_t <= max(kept_since, keys[0])
+        assert not [x for x in keys if first_t < x <= kept_since]
 
 
 @given(packets, st.floats(-1, 100))

@@ -71,7 +71,8 @@ class DetectionLoop:
         self._presence = PresenceTracker(config)
         self._results: deque[Callable[[], None]] = deque()
         """Handlers of results that came on the pool's thread."""
-        self._pending = 0  # frames submitted whose result hasn't come
+        self._pending: deque[float] = deque()
+        """``t`` of the frames submitted whose result hasn't come, oldest first."""
         self.answers = 0  # frames submitted whose result has come
         self._waited_s = 0.0  # by the frames of the present replay
         self._last_result_t = 0.0
@@ -85,7 +86,11 @@ class DetectionLoop:
     @property
     def is_waiting(self) -> bool:
         """Whether the detector has frames of this camera; one that is being loaded has none."""
-        return self._pending > 0 and self._pool.is_loaded
+        return bool(self._pending) and self._pool.is_loaded
+
+    def undecided_since(self, t: float) -> float:
+        """Return the first ``t`` at which a presence may turn out to have begun; ``inf``: none."""
+        return min([*self._pending, self._presence.undecided_since(t)])
 
     def reconfigure(self, config: CameraConfig) -> None:
         """Use another configuration of the same source; presences go on."""
@@ -120,8 +125,9 @@ class DetectionLoop:
             results.append(partial(self._handle_result, sampled, crops, found))
 
         began = time.monotonic()
-        if self._pool.submit(self._config.id, detect, reply, wait_s=wait_s):
-            self._pending += 1
+        if not self._pool.submit(self._config.id, detect, reply, wait_s=wait_s) and self._pending:
+            self._pending.pop()  # it was replaced
+        self._pending.append(frame.t)
         self._waited_s += time.monotonic() - began
         if self._lossless:
             self._pool.wait_until_idle(self._config.id, math.inf)
@@ -197,7 +203,7 @@ class DetectionLoop:
         self.cancel()
         self.end()
         self._results = deque()
-        self._pending = 0
+        self._pending.clear()
         self._tracker = Tracker()
         self._motion.clear()
 
@@ -205,7 +211,8 @@ class DetectionLoop:
         self, sampled: SampledFrame, crops: list[Box], found: list[Detection] | None
     ) -> None:
         frame = sampled.frame
-        self._pending = max(0, self._pending - 1)
+        if self._pending:
+            self._pending.popleft()
         self.answers += 1
         self._last_result_t = max(self._last_result_t, frame.t)
         if found is None:

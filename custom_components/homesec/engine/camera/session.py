@@ -307,6 +307,7 @@ class CameraSession:
 
     def _handle_packet(self, packet: MediaPacket) -> None:
         self._now = (packet.t, packet.at)
+        self._buffer.keep_since(self._detection.undecided_since(packet.t) - self.config.pre_roll_s)
         self._buffer.push(packet)
         self.live.feed(packet)
         if self._is_off:

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 from itertools import dropwhile
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES = 48 * 1024 * 1024
 LIMIT_S = 120.0  # a clip must not begin with minutes that nobody asked for
+MOST_EXTRA_S = 30.0  # by which what is asked for may be kept longer
 
 
 @dataclass(slots=True, eq=False)
@@ -24,13 +26,14 @@ class _Start:
 class PreRollBuffer:
     """The newest packets of one camera, from a random access point on.
 
-    Keeps complete GOPs of at least ``seconds``, unless that is more than ``limit_bytes`` or a GOP
-    is longer than ``LIMIT_S``.
+    Keeps complete GOPs of at least ``seconds``, and those from ``keep_since`` on, unless that is
+    more than ``limit_bytes`` or a GOP is longer than ``LIMIT_S``.
     """
 
     def __init__(self, seconds: float, *, limit_bytes: int = LIMIT_BYTES) -> None:
         self._seconds = seconds
         self._limit_bytes = limit_bytes
+        self._needed_t = math.inf
         self._packets: deque[MediaPacket] = deque()
         self._starts: deque[_Start] = deque()
         self._incomplete: list[_Start] = []
@@ -59,6 +62,10 @@ class PreRollBuffer:
     def set_seconds(self, seconds: float) -> None:
         """Change how many seconds are kept."""
         self._seconds = seconds
+
+    def keep_since(self, t: float) -> None:
+        """Keep the packets from ``t`` on as well, up to ``MOST_EXTRA_S`` longer; ``inf``: none."""
+        self._needed_t = t
 
     def clear(self) -> None:
         """Drop all packets, since the next ones don't continue them."""
@@ -111,7 +118,10 @@ class PreRollBuffer:
         self._incomplete = [start for start in self._incomplete if start.complete_t is None]
 
     def _is_old(self, start: _Start, t: float) -> bool:
-        return start.complete_t is not None and start.complete_t <= t - self._seconds
+        if start.complete_t is None:
+            return False
+        old_t = t - self._seconds
+        return start.complete_t <= min(old_t, max(self._needed_t, old_t - MOST_EXTRA_S))
 
     def _is_endless(self, t: float) -> bool:
         return len(self._starts) == 1 and t - self._starts[0].t > max(LIMIT_S, self._seconds)

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger(__name__)
 
 TRACKS_MARGIN_S = 4.0
-"""Tracks are kept longer than the pre-roll, since a presence is confirmed only after it began."""
+"""Tracks are kept this much longer than the pre-roll, or as long as the buffer's packets, since a
+presence is confirmed only after it began."""
 MIN_CLIP_S = 2.0  # a clip whose format changes earlier isn't followed by another one at once
 OVERTIME_S = 60.0  # a clip may be this much too long while no random access point comes
 MAX_CLIPS, LIMIT_S = 10, 60.0  # no more clips of a camera begin within this time
@@ -160,7 +161,8 @@ class RecordingController:
         """
         positions = tuple(tracks)
         self._recent_tracks.append((t, positions))
-        while t - self._recent_tracks[0][0] > self._config.pre_roll_s + TRACKS_MARGIN_S:
+        kept_s = max(self._config.pre_roll_s + TRACKS_MARGIN_S, self._buffer.seconds)
+        while t - self._recent_tracks[0][0] > kept_s:
             self._recent_tracks.popleft()
         if self._open is not None:
             self._open.track_log.add(t, positions)

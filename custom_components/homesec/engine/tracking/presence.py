@@ -141,6 +141,16 @@ class LabelPresence:
         """The presence, while there is one."""
         return self._presence if self._state is _State.PRESENT else None
 
+    def undecided_since(self, t: float) -> float:
+        """Return when what may become a presence was first seen; ``inf`` without such a thing."""
+        match self._state:
+            case _State.CANDIDATE:
+                return self._first_t
+            case _State.ABSENT:
+                recent = (x.t for x in self._recent if x.tracks and t - x.t <= MAX_AGE_S)
+                return next(recent, inf)
+        return inf
+
     def update(
         self,
         t: float,
@@ -337,6 +347,10 @@ class PresenceTracker:
     def present(self) -> list[Presence]:
         """The presences now, in the order of the configuration's labels."""
         return [x.current for x in self._labels.values() if x.current is not None]
+
+    def undecided_since(self, t: float) -> float:
+        """Return when what may become a presence was first seen; ``inf`` without such a thing."""
+        return min((x.undecided_since(t) for x in self._labels.values()), default=inf)
 
     def update(
         self,
