@@ -61,13 +61,13 @@ def needs_home_assistant(item):
 
 
 class TwoEnds(LoadFileScheduling):
-    """Every second process takes its files from the end, where the short tests are.
+    """Two of three processes take their files from the end, where the short tests are.
 
-    So no more than half of the processes run a Home Assistant and a browser at the same time.
+    So no more than a third of them run a Home Assistant and a browser at the same time.
     """
 
     def _assign_work_unit(self, node):
-        if self.nodes.index(node) % 2:
+        if self.nodes.index(node) % 3:
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from .blocking_http import Parsed
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
     "--disable-gpu",

@@ -18,8 +18,8 @@ from .bootstrap.console import step
 
 type Command = tuple[str, ...]
 
-# Twice as many as cores, since many tests wait for a video that plays in real time.
-WORKERS = 2 * (os.cpu_count() or 1)
+# More than cores, since many tests wait for a video that plays in real time.
+WORKERS = 3 * (os.cpu_count() or 1)
 # Tests of a file run in order on one worker, since some build on each other. tests/conftest.py
 # decides which file comes first.
 SPREAD = ("-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")

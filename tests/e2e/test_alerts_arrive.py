@@ -73,7 +73,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house = House(ha, twilio)
         house.entry_id = demo_setup.add_homesec(ha.client)
         source = {"kind": "file", "file": str(film)}
-        demo_setup.add_camera(ha.client, house.entry_id, source)
+        demo_setup.add_camera(ha.client, house.entry_id, source, detect_fps=2)
         modes = dict.fromkeys(("home", "away", "night", "vacation", "custom"), DELAYS)
         menu = ha.client.reconfigure_entry("homesec", house.entry_id)
         menu.answer(next_step_id="alarm").answer(

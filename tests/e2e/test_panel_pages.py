@@ -11,7 +11,7 @@ import pytest
 from homesec_dev import axe, footage
 from homesec_dev.browser import Browser
 from homesec_dev.demo import source_answers
-from homesec_dev.demo_setup import CAMERA_NAME, entity_id, set_up_home, unloaded
+from homesec_dev.demo_setup import CAMERA_NAME, add_camera, add_homesec, entity_id, unloaded
 from homesec_dev.ha import HomeAssistant
 from homesec_dev.past_clips import add_clips
 
@@ -42,7 +42,8 @@ def ha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     """Start Home Assistant with one camera, a PIN, and some clips of yesterday."""
     folder = tmp_path_factory.mktemp("ha")
     with HomeAssistant(folder) as ha:
-        set_up_home(ha.client, source_answers(str(footage.small_demo()), folder))
+        source = source_answers(str(footage.small_demo()), folder)
+        add_camera(ha.client, add_homesec(ha.client), source, detect_fps=2)
         set_pin(ha)
         camera = camera_of(ha)
         yesterday = time.time() - DAY_S

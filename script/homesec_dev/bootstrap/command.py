@@ -19,7 +19,7 @@ from .console import SetupError, environment, notice, progress, step
 # to decrypt our clips.
 TEST_PACKAGES = (
     "age",
-    "chromium",
+    "chromium-headless-shell",
     "e2fsprogs",
     "gir1.2-gst-rtsp-server-1.0",
     "gstreamer1.0-plugins-bad",
