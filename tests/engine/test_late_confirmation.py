@@ -6,7 +6,11 @@ from engine_rig import file_camera
 import pytest
 from videos import FigureDetector, content
 
-from custom_components.homesec.engine.core.events import DetectionStarted
+from custom_components.homesec.engine.core.events import (
+    DetectionStarted,
+    DetectionUpdated,
+    SnapshotTaken,
+)
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.detection.pool import DetectionPool
 from custom_components.homesec.engine.library.catalog import Catalog
@@ -73,3 +77,11 @@ def test_track_of_a_person_begins_when_they_came(play_late):
         (track,) = catalog.tracks(clip.id)
     assert clip.pre_roll_s >= 2.0
     assert track.boxes[0].t == pytest.approx(clip.pre_roll_s, abs=0.3)
+
+
+def test_first_picture_shows_a_person_at_once(play_late):
+    rig, _ = play_late(8, {"seconds": 26, "walks": ((CAME_S, 25.0),)})
+    kinds = (DetectionStarted, SnapshotTaken, DetectionUpdated)
+    assert [type(x) for x in rig.of(*kinds)][:2] == [DetectionStarted, SnapshotTaken]
+    started, picture = rig.of(DetectionStarted)[0], rig.of(SnapshotTaken)[0]
+    assert started.presence.first_seen_at <= picture.at <= started.presence.last_seen_at

@@ -40,6 +40,8 @@ class CameraPictures:
         self._score = 0.0  # the confidence of the last snapshot
         self._t = -math.inf  # its time
         self._due_t = math.inf  # from when on to show what a sensor's word is about
+        self._candidate: tuple[Frame, list[Track]] | None = None
+        """The last picture before a presence was confirmed."""
 
     def jpeg(self, *, width: int | None) -> bytes | None:
         """Encode the newest frame; None if there is none yet. From any thread, as ``newest``."""
@@ -60,6 +62,15 @@ class CameraPictures:
         """Let the first picture of a new presence be a snapshot."""
         self._score = 0.0
         self._due_t = math.inf if presence.sensor is None else t
+
+    def show_candidate(self, presence: Presence, t: float) -> None:
+        """Send the picture that a new presence was verified by, if it was seen there since ``t``.
+
+        An alert may be sent before the next picture was looked at.
+        """
+        candidate, self._candidate = self._candidate, None
+        if presence.sensor is None and candidate is not None and candidate[0].t >= t:
+            self._offer_snapshot(*candidate)
 
     def end(self) -> None:
         """Show no picture of a presence that has ended."""
@@ -86,11 +97,15 @@ class CameraPictures:
         if not tracks:
             return
         if not is_present:
+            self._candidate = frame, tracks
             if self._recording.clip_id is None:  # perhaps its candidate is confirmed
                 self._recording.offer_still(frame, tracks)
             return
-        best = max(tracks, key=lambda track: track.score)
         self._recording.offer_still(frame, tracks)
+        self._offer_snapshot(frame, tracks)
+
+    def _offer_snapshot(self, frame: Frame, tracks: list[Track]) -> None:
+        best = max(tracks, key=lambda track: track.score)
         better = best.score >= self._score + SNAPSHOT_GAIN
         if better and frame.t - self._t >= SNAPSHOT_GAP_S:
             self._score, self._t = best.score, frame.t

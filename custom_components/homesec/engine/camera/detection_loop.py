@@ -102,6 +102,11 @@ class DetectionLoop:
         """Whether frames get an answer, perhaps once the detector is loaded."""
         return not (self._pool.unavailable or self._pool.is_paused(self._config.id))
 
+    @property
+    def verifies(self) -> bool:
+        """Whether a second network confirms candidates, after their frame was processed."""
+        return self._pool.has_verifier
+
     def trust(self, sensor: str, t: float, at: float, *, hold_s: float) -> None:
         """Count a person as present on a sensor's word, for ``hold_s`` or while one is seen."""
         self._report(self._presence.trust(PERSON, sensor, t, at, until_t=t + hold_s))

@@ -422,6 +422,8 @@ class CameraSession:
                 if records and self.activity is Activity.RECORD:
                     self._recording.presence_seen(presence, change.t, presence.first_seen_at)
                 self._on_event(DetectionStarted(presence=presence, clip_id=self._recording.clip_id))
+                if self._detection.verifies:
+                    self._pictures.show_candidate(presence, change.t)
             case Step.UPDATED:
                 self._on_event(DetectionUpdated(presence=presence))
             case Step.LEFT:
