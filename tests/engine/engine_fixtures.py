@@ -1,26 +1,30 @@
 """Fixtures of tests of the engine: videos, clocks, servers, a whole engine."""
 
 from contextlib import ExitStack
-import os
+from hashlib import sha256
+from pathlib import Path
 
+import av
 from camera_servers import HttpServer, rtsp
 from engine_rig import EngineRig, FakeClock, media_packets
 import pytest
-from videos import Recipe, cached
+import videos
 from writer_rig import WriterRig
 
 from homesec_dev import footage
+from homesec_dev.bootstrap import paths
 
 
 @pytest.fixture(scope="session")
-def make_video(tmp_path_factory):
-    """Make videos: ``make_video(seconds=12, walks=((5, 7),))``; see ``Recipe``."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # that of all processes
-    folder /= "videos"
-    folder.mkdir(exist_ok=True)
-    return lambda **recipe: cached(folder, Recipe(**recipe))
+def make_video():
+    """Make videos: ``make_video(seconds=12, walks=((5, 7),))``; see ``Recipe``.
+
+    They are kept for the next run, until this or what makes them changes.
+    """
+    maker = sha256(Path(videos.__file__).read_bytes() + av.__version__.encode()).hexdigest()[:16]
+    folder = paths.test_videos() / maker
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda **recipe: videos.cached(folder, videos.Recipe(**recipe))
 
 
 @pytest.fixture(scope="session")

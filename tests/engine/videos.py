@@ -87,7 +87,7 @@ def frame_of(luma, pix_fmt="yuv420p"):
         gray = av.VideoFrame.from_ndarray(np.repeat(luma[:, :, None], 3, axis=2), format="bgr24")
         return gray.reformat(format=pix_fmt, threads=1)
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
-    planes[:height] = _LIMITED_RANGE[luma]
+    _LIMITED_RANGE.take(luma, mode="clip", out=planes[:height])
     frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     return frame if pix_fmt == "yuv420p" else frame.reformat(format=pix_fmt, threads=1)
 
@@ -233,10 +233,10 @@ class FigureDetector(Detector):
         bright = picture[:, :, 1] > 200  # also after contrast stretching
         if np.count_nonzero(bright) < 100:
             return []
-        rows, columns = np.nonzero(bright)
+        rows, columns = (np.flatnonzero(bright.any(axis=axis)) for axis in (1, 0))
         height, width = bright.shape
-        x1, x2 = columns.min() / width, (columns.max() + 1) / width
-        y1, y2 = rows.min() / height, (rows.max() + 1) / height
+        x1, x2 = columns[0] / width, (columns[-1] + 1) / width
+        y1, y2 = rows[0] / height, (rows[-1] + 1) / height
         return [Detection("person", 0.9, Box(*map(float, (x1, y1, x2, y2))))]
 
     def close(self):

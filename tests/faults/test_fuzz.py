@@ -12,7 +12,7 @@ from homesec_dev import engine_only
 pytestmark = pytest.mark.long
 
 REPOSITORY = Path(__file__).parents[2]
-CASES = 200
+CASES = 100
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{REPOSITORY / 'script'}:{REPOSITORY}"}
 
 

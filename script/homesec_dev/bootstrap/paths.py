@@ -37,6 +37,11 @@ def footage() -> Path:
     return cache() / "footage"
 
 
+def test_videos() -> Path:
+    """Return the folder for videos that tests make and don't change."""
+    return cache() / "test_videos"
+
+
 def models() -> Path:
     """Return the folder for detection models."""
     return cache() / "models"
@@ -51,7 +56,7 @@ def types() -> Path:
 # must not delete those other things.
 def owned() -> tuple[Path, ...]:
     """Return every folder below the cache that the set-up makes."""
-    return (tools(), python(), venv(), footage(), models(), types())
+    return (tools(), python(), venv(), footage(), test_videos(), models(), types())
 
 
 def shared(relative: str) -> Path | None:

@@ -32,7 +32,9 @@ def _options() -> argparse.Namespace:
         prog="script/platforms",
         description="See whether HomeSec works on the systems that Home Assistant runs on.",
     )
-    parser.add_argument("--short", action="store_true", help="leave out the engine's tests")
+    parser.add_argument(
+        "--short", action="store_true", help="leave out the engine's tests and two films"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
     options = parser.parse_args()
     if options.json and not os.access(options.json.absolute().parent, os.W_OK):

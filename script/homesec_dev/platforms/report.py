@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(kw_only=True)
 class OnAlpine:
-    """Results on Alpine. Test counts are None if the tests were not run."""
+    """Results on Alpine; None for what the short form leaves out."""
 
     install: bool = False
     imports: bool = False
-    detects: bool = False
+    detects: bool | None = None
+    """Whether the engine by itself finds the people in a film, and none in another."""
     record: bool = False
     ha_default_detects: bool = False
     tests_passed: int | None = None
@@ -24,9 +25,9 @@ class OnAlpine:
     @property
     def ok(self) -> bool:
         """Whether everything works."""
-        works = (self.install, self.imports, self.detects, self.record, self.ha_default_detects)
-        tested = self.tests_passed is None or self.tests_passed > 0
-        return all(works) and tested and not self.tests_failed
+        works = (self.install, self.imports, self.record, self.ha_default_detects)
+        tested = self.tests_passed is None or (self.tests_passed > 0 and self.detects is True)
+        return all(works) and tested and self.detects is not False and not self.tests_failed
 
 
 @dataclass(kw_only=True)
