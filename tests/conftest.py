@@ -7,6 +7,7 @@ import custom_components  # noqa: F401  # isort: skip
 
 import asyncio
 import inspect
+import logging
 import os
 import threading
 import time
@@ -33,8 +34,6 @@ settings.register_profile(
 )
 settings.load_profile("homesec")
 
-LONG = {"e2e", "long"}
-"""Marks tests to start first, so that no long one is left at the end."""
 
 ONLY_FOR_HOME_ASSISTANT = {
     "configure_event_loop",
@@ -49,11 +48,17 @@ ONLY_FOR_HOME_ASSISTANT = {
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
+    items.sort(key=_turn)
     for item in items:
         if not needs_home_assistant(item):
             for name in ONLY_FOR_HOME_ASSISTANT & {*item.fixturenames}:
                 item.fixturenames.remove(name)
+
+
+def _turn(item):
+    """Put the longest files at the two ends, so that no long one is left for last; see TwoEnds."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return 0 if "e2e" in marks else 2 if "long" in marks else 1
 
 
 def needs_home_assistant(item):
@@ -61,7 +66,7 @@ def needs_home_assistant(item):
 
 
 class TwoEnds(LoadFileScheduling):
-    """Two of three processes take their files from the end, where the short tests are.
+    """A third of the processes take their files from the beginning, the others from the end.
 
     So no more than a third of them run a Home Assistant and a browser at the same time.
     """
@@ -84,6 +89,9 @@ def pytest_runtest_setup(item):
     end if it accepted a connection just then. Connections reach only the loopback in any case.
     """
     if needs_home_assistant(item):
+        # Home Assistant says much that only tests with this fixture look at.
+        is_read = "caplog" in item.fixturenames or "CI" not in os.environ
+        logging.getLogger().setLevel(logging.INFO if is_read else logging.WARNING)
         return (yield)
     with patch.object(pytest_socket, "disable_socket"):
         return (yield)
@@ -118,15 +126,28 @@ def _started(before, prefix=""):
 
 @pytest.fixture(autouse=True)
 async def enable_event_loop_debug():
-    """Let the loop check which thread calls it, but not where each callback and coroutine is from.
+    """Let the loop check which thread calls it, but not what each callback is and where it's from.
 
     Replaces the plugin's fixture. The tracebacks took half of the time of tests of the integration;
     only asyncio's own messages of failures show them.
     """
     loop = asyncio.get_running_loop()
     loop._set_coroutine_origin_tracking = lambda enabled: None
+    loop._check_callback = lambda callback, method: None
     loop.set_debug(True)
     loop.get_debug = lambda: False
+
+
+@pytest.fixture(autouse=True)
+def disable_http_server():
+    """Let Home Assistant open no port. Replaces the plugin's fixture, which makes two mocks."""
+
+    async def do_nothing(server):
+        pass
+
+    http = "homeassistant.components.http.HomeAssistantHTTP"
+    with patch(f"{http}.async_bind", do_nothing), patch(f"{http}.start", do_nothing):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,6 +19,8 @@ from custom_components.homesec.engine.worker.coders import Parts
 from custom_components.homesec.engine.worker.framing import LENGTH, body_length, pack, unpack
 from custom_components.homesec.engine.worker.wire_types import REGISTRY
 
+pytestmark = pytest.mark.long
+
 GENERICS = (
     int | None,
     str | int | float | None,

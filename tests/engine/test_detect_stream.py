@@ -31,6 +31,8 @@ from custom_components.homesec.engine.core.types import (
     SourceKind,
 )
 
+pytestmark = pytest.mark.long
+
 MAIN = {"seconds": 26, "size": (640, 384), "gop_s": 10.0, "walks": ((12.3, 14.1),)}
 DETECT = {**MAIN, "size": (320, 192), "gop_s": 2.0}
 

@@ -41,6 +41,8 @@ from custom_components.homesec.engine.cloud.object_store import Upload
 from custom_components.homesec.engine.cloud.transfer import download
 from custom_components.homesec.engine.core.clip_id import clip_time
 
+pytestmark = pytest.mark.long
+
 OLD_KEY = EncryptionKey(bytes(range(32)))
 PRIVATE_KEY = PrivateKey(bytes(range(32)))
 NAME = "house/cam/clip.mp4"

@@ -19,6 +19,8 @@ from custom_components.homesec.engine.core.types import Activity, CameraHealth
 from custom_components.homesec.engine.engine import HomeSecEngine
 from custom_components.homesec.engine.worker import camera_process
 
+pytestmark = pytest.mark.long
+
 
 class Home:
     """An engine with one camera that plays a video."""

@@ -15,6 +15,8 @@ from custom_components.homesec.engine.core.events import (
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 from custom_components.homesec.engine.detection.create import create_detector
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def detector():

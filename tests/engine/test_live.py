@@ -38,6 +38,8 @@ from custom_components.homesec.engine.core.types import (
 from custom_components.homesec.engine.live import output, server, viewer
 from custom_components.homesec.engine.media.jpeg import encode_jpeg
 
+pytestmark = pytest.mark.long
+
 OFF, RUNNING = CameraHealth.OFF, CameraHealth.RUNNING
 
 

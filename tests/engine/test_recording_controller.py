@@ -20,6 +20,8 @@ from custom_components.homesec.engine.media.decoder import FrameDecoder
 from custom_components.homesec.engine.media.packet_buffer import PreRollBuffer
 from custom_components.homesec.engine.recording.controller import MAX_CLIPS, RecordingController
 
+pytestmark = pytest.mark.long
+
 FPS = 10
 ALWAYS = {"seconds": 30, "walks": ((3.0, 30.0),)}
 QUIET = {"seconds": 20, "walks": ()}

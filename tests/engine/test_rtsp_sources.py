@@ -17,6 +17,8 @@ from custom_components.homesec.engine.core.events import (
 )
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 
+pytestmark = pytest.mark.long
+
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 LOST, RUNNING = CameraHealth.LOST, CameraHealth.RUNNING
 WALKS = tuple((n + 2.0, n + 3.0) for n in range(0, 36, 6))

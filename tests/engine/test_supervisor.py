@@ -42,6 +42,8 @@ from custom_components.homesec.engine.worker.interface import WorkerSettings
 from custom_components.homesec.engine.worker.process_tools import OnDemandProcess, ProcessTools
 from custom_components.homesec.engine.worker.supervisor import SupervisedWorker
 
+pytestmark = pytest.mark.long
+
 RUNNING, LOST, OFF = CameraHealth.RUNNING, CameraHealth.LOST, CameraHealth.OFF
 
 

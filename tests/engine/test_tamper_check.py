@@ -24,6 +24,8 @@ from tamper_stage import (
 
 from custom_components.homesec.engine.core.types import TamperKind
 
+pytestmark = pytest.mark.long
+
 COVERED, MOVED, BLURRED, FROZEN, DARK = TamperKind
 
 

@@ -22,6 +22,8 @@ from custom_components.homesec.engine.worker.checks import UnexpectedValue
 from custom_components.homesec.engine.worker.interface import WorkerSettings
 from custom_components.homesec.engine.worker.process_tryout import ProcessTryout
 
+pytestmark = pytest.mark.long
+
 WALK_S = 60.0
 
 

@@ -29,6 +29,8 @@ from custom_components.homesec.engine.core.types import (
     Trigger,
 )
 
+pytestmark = pytest.mark.long
+
 QUIET = {"seconds": 30, "walks": ()}
 BETWEEN = {"seconds": 30, "walks": ((10.3, 11.2),), "gop_s": 2.0}
 """A walk that no keyframe shows."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from homesec_fixtures import ScriptedDetector
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+pytestmark = pytest.mark.long
+
 
 class NoShare:
     """A media folder that leads to a share which is mounted later."""

@@ -30,7 +30,7 @@ from custom_components.homesec.engine.core.errors import (
 from custom_components.homesec.engine.core.events import ClipSaved
 from custom_components.homesec.engine.core.types import Activity
 
-pytestmark = pytest.mark.usefixtures("_forget")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("_forget")]
 
 GUARDS = {
     "rfc2069": {},

@@ -22,6 +22,8 @@ from custom_components.homesec.engine.core.types import Box, Detection
 from custom_components.homesec.engine.detection.detector import Detector
 from custom_components.homesec.engine.media.motion import Change, MotionGate
 
+pytestmark = pytest.mark.long
+
 LEARNED_S = 220.0
 SCENES = {
     "small-font": ((320, 240), [clock(20, (6, 6))]),

@@ -18,6 +18,8 @@ from custom_components.homesec.engine.capture.reconnecting_source import open_so
 from custom_components.homesec.engine.capture.timeline import Pace, Timeline
 from custom_components.homesec.engine.core.types import Activity, AudioProblem, AudioStatus
 
+pytestmark = pytest.mark.long
+
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 AAC = "mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1408"
 BITS = (16, 24, 32, 40)

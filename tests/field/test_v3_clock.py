@@ -28,6 +28,8 @@ from custom_components.homesec.engine.core.events import ClipSaved, DetectionEnd
 from custom_components.homesec.engine.core.stream_report import ClockQuality
 from custom_components.homesec.engine.core.types import Activity
 
+pytestmark = pytest.mark.long
+
 QUICK = {"pre_roll_s": 1.0, "grace_s": 0.5, "post_roll_s": 0.5}
 FPS = 10
 FILM = {"seconds": 40, "walks": ((4.0, 6.0),)}

@@ -14,6 +14,8 @@ from custom_components.homesec.engine.capture import bitstream
 from custom_components.homesec.engine.core.events import ClipSaved
 from custom_components.homesec.engine.core.types import Activity, DecodePolicy
 
+pytestmark = pytest.mark.long
+
 VISIT = 70  # number of the frame in which the figure comes
 
 

@@ -12,6 +12,8 @@ from custom_components.homesec.engine.core.events import DetectionStarted, Keyfr
 from custom_components.homesec.engine.core.types import DecodePolicy
 from custom_components.homesec.engine.media import packet_buffer
 
+pytestmark = pytest.mark.long
+
 SIZE = 900_000  # bytes a picture: 48 MiB are full after 5.6 s
 VISIT = range(90, 120)
 POLICIES = [DecodePolicy.AUTO, DecodePolicy.ECONOMY]

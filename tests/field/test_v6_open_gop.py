@@ -11,6 +11,8 @@ from videos import content
 from custom_components.homesec.engine.core.events import ClipSaved
 from custom_components.homesec.engine.core.types import Activity
 
+pytestmark = pytest.mark.long
+
 FILMS = {
     "reference B-frames": {"bframes": 2},
     "pyramid": {"bframes": 5, "b_pyramid": "normal", "ref": 4, "gop": 15},

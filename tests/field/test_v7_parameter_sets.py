@@ -11,6 +11,8 @@ from videos import Recipe, content
 from custom_components.homesec.engine.core.events import ClipSaved, HealthChanged
 from custom_components.homesec.engine.core.types import Activity, CameraHealth
 
+pytestmark = pytest.mark.long
+
 RECIPE = Recipe(seconds=14, walks=((7.0, 9.0),))
 PAIRS = {
     "levels": [("level=31", {}), ("level=41", {})],

@@ -22,6 +22,7 @@ from custom_components.homesec.const import DOMAIN, EVENT_ALERT, EVENT_ALERT_UPD
 from custom_components.homesec.engine.core import errors
 from custom_components.homesec.engine.detection.cascade import CascadeDetector
 from custom_components.homesec.engine.engine import HomeSecEngine
+from custom_components.homesec.engine.library import disk_reserve
 from custom_components.homesec.flows import camera_login, camera_search, problems
 from homesec_dev import footage
 
@@ -58,10 +59,24 @@ def quick_forms() -> Iterator[None]:
         yield
 
 
+class Search:
+    """Takes the place of a search for cameras. Not a mock: most tests only need it to be there."""
+
+    def __init__(self) -> None:
+        self.found = FoundCameras()
+        self.error: type[Exception] | None = None
+
+    async def __call__(self, *_args: Any, **_options: Any) -> FoundCameras:
+        """Find nothing, or what the test says."""
+        if self.error is not None:
+            raise self.error
+        return self.found
+
+
 @pytest.fixture
-def nothing_found() -> Iterator[Any]:
+def nothing_found() -> Iterator[Search]:
     """Replace the search for cameras, which would ask the network; it finds nothing."""
-    with patch.object(camera_search, "async_search", return_value=FoundCameras()) as search:
+    with patch.object(camera_search, "async_search", Search()) as search:
         yield search
 
 
@@ -88,13 +103,23 @@ def detector() -> ScriptedDetector:
 
 @pytest.fixture
 def engine(detector: ScriptedDetector) -> Iterator[None]:
-    """The real engine with a scripted detector; nothing is installed or downloaded."""
+    """The real engine with a scripted detector; nothing is installed or downloaded.
+
+    Thousands of tests keep their folders in memory, so their disk reserves are small.
+    """
+
+    async def install_nothing(*_: object) -> None:
+        pass
+
     with (
+        patch.object(disk_reserve, "RESERVE_BYTES", 64 * 2**10),
         patch(
             "custom_components.homesec.engine_host.HomeSecEngine",
             partial(HomeSecEngine, create_cascade=lambda _stop: CascadeDetector(detector)),
         ),
-        patch("custom_components.homesec.detector.setup.async_process_requirements"),
+        patch(
+            "custom_components.homesec.detector.setup.async_process_requirements", install_nothing
+        ),
     ):
         yield
 
@@ -119,9 +144,9 @@ def probe() -> Iterator[Any]:
 
 
 @pytest.fixture
-def search(nothing_found: Any) -> Any:
+def search(nothing_found: Search) -> Search:
     """The search, which finds one camera of each kind."""
-    nothing_found.return_value = FOUND
+    nothing_found.found = FOUND
     return nothing_found
 
 

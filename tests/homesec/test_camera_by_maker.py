@@ -40,7 +40,7 @@ async def test_paths_of_a_maker_are_tried_until_one_exists(
     assert (camera.data["url"], camera.data["detect_url"]) == (REOLINK[1], REOLINK_LOW)
     assert camera.data["device_info"]["maker"] == "Reolink"
     # The same camera again is found out once its path is known.
-    nothing_found.return_value = FOUND
+    nothing_found.found = FOUND
     assert option(await start_search(hass, entry), "Acme Eye 7 (192.0.2.7), added before")
     form = await choose(hass, entry, "Select the maker")
     again = await submit_subentry(hass, form, BY_MAKER)

@@ -67,7 +67,7 @@ async def test_list_has_all_that_was_found_and_the_other_ways(
 async def test_list_without_cameras_says_why(
     hass: HomeAssistant, entry: MockConfigEntry, search: Any, result: FoundCameras, why: str
 ) -> None:
-    search.return_value = result
+    search.found = result
     await set_up(hass, entry)
     flow = await start_search(hass, entry)
     assert why in flow["description_placeholders"]["note"]
@@ -78,7 +78,7 @@ async def test_list_without_cameras_says_why(
 async def test_search_that_fails_is_logged_and_cameras_can_be_added(
     hass: HomeAssistant, entry: MockConfigEntry, search: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    search.side_effect = ZeroDivisionError
+    search.error = ZeroDivisionError
     await set_up(hass, entry)
     shown = await choose(hass, entry, "Enter the address")
     assert shown["step_id"] == "source"
@@ -88,10 +88,10 @@ async def test_search_that_fails_is_logged_and_cameras_can_be_added(
 async def test_search_can_be_repeated(
     hass: HomeAssistant, entry: MockConfigEntry, search: Any
 ) -> None:
-    search.return_value = FoundCameras()
+    search.found = FoundCameras()
     await set_up(hass, entry)
     flow = await start_search(hass, entry)
-    search.return_value = FOUND
+    search.found = FOUND
     again = await submit_subentry(hass, flow, {"found": "again"})
     assert again["step_id"] == "found"
     assert option(again, "Acme Eye 7 (192.0.2.7)")

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+pytestmark = pytest.mark.long
+
 KIB = 1024
 
 

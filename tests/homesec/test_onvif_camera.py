@@ -73,7 +73,7 @@ async def test_camera_is_added_with_its_login_and_told_from_a_wrong_one(
     camera: onvif_device.OnvifDevice,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    nothing_found.return_value = FoundCameras(devices=(found(camera),))
+    nothing_found.found = FoundCameras(devices=(found(camera),))
     await set_up(hass, entry)
     flow = await start_search(hass, entry)
     form = await submit_subentry(hass, flow, {"found": flow["data_schema"]({})["found"]})

@@ -10,6 +10,8 @@ import pytest
 
 from homesec_dev import engine_only
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "homesec"
 NATIVE = {"av", "numpy", "cv2", "ncnn", "onnxruntime", "lxml", "onvif", "wsdiscovery", "zeep"}

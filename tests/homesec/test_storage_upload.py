@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+pytestmark = pytest.mark.long
+
 NEVER = Event()
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from homeassistant.helpers import issue_registry as ir
     from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+pytestmark = pytest.mark.long
+
 SNAPSHOT = AlarmSnapshot(
     mode=AlarmMode.AWAY,
     state=AlarmState.TRIGGERED,
