@@ -29,6 +29,13 @@ def missing(packages: Sequence[str]) -> list[str]:
     return [package for package in packages if package not in there]
 
 
+def is_on_offer(package: str) -> bool:
+    """Say whether the lists have a package; they are brought up to date if not, as root."""
+    if not _are_on_offer([package]) and os.geteuid() == 0:
+        _update_lists()
+    return _are_on_offer([package])
+
+
 def install(packages: Sequence[str], *, why: str) -> None:
     """Install packages system-wide, as root; otherwise tell the person how to."""
     if os.geteuid() != 0:
