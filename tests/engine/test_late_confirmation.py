@@ -46,7 +46,7 @@ class LatePool(DetectionPool):
 
 @pytest.fixture
 def play_late(rigs, make_video, monkeypatch):
-    """Play somebody's visit with late verifications; return the rig and its clip."""
+    """Play a visit with late verifications; return the rig and its clip."""
 
     def play(late_s, video, **settings):
         pool = type("Pool", (LatePool,), {"looks": round(late_s * LOOKS_PER_S)})
